@@ -1,0 +1,56 @@
+"""An identification: this customer stands at this station, with this number, for fifteen minutes."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from medlem.club.ids import ClubId, IdentificationId, MemberId, StationId
+from medlem.club.phone import PhoneNumber
+
+LIFE: Final = timedelta(minutes=15)
+
+
+class Evidence(StrEnum):
+    """How we know whose number it is."""
+
+    PERSONAL_QR_TOKEN = "personal_qr_token"  # noqa: S105 - a word of the API, no secret
+    """Exchanged, version 2.0: the app made it just now, so its owner stands here."""
+    PERSONAL_QR_CLEAR = "personal_qr_clear"
+    """Exchanged, any other version: anyone who knows the number can draw it. Ranks as typed."""
+    STATION_QR = "station_qr"
+    TYPED = "typed"
+
+    @property
+    def proves_presence(self) -> bool:
+        """Whether the customer's own app vouched for this moment."""
+        return self in {Evidence.PERSONAL_QR_TOKEN, Evidence.STATION_QR}
+
+
+class Membership(StrEnum):
+    """What the register said."""
+
+    MEMBER = "member"
+    NOT_MEMBER = "not_member"
+    UNKNOWN = "unknown"
+    """The register did not answer. The sale goes on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identification:
+    """One customer at one station."""
+
+    id: IdentificationId
+    club: ClubId
+    station: StationId
+    phone: PhoneNumber | None
+    """Forgotten (None) a day after it led to no enrolment."""
+    evidence: Evidence
+    membership: Membership
+    member: MemberId | None
+    created_at: datetime
+
+    @property
+    def expires_at(self) -> datetime:
+        """The moment from which it opens no enrolment."""
+        return self.created_at + LIFE

@@ -1,0 +1,77 @@
+"""Names of things: prefixed, safe in a URL, and sortable by the moment they were made.
+
+Ten characters of time in milliseconds and sixteen of chance, in Crockford's base 32: the shape of a ULID.
+"""
+
+import secrets
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final, NewType
+
+ClubId = NewType("ClubId", str)
+StoreId = NewType("StoreId", str)
+StationId = NewType("StationId", str)
+KeyId = NewType("KeyId", str)
+IdentificationId = NewType("IdentificationId", str)
+EnrolmentId = NewType("EnrolmentId", str)
+MemberId = NewType("MemberId", str)
+ConsentId = NewType("ConsentId", str)
+
+_ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"
+_CHANCE_BITS: Final = 80
+
+
+def _ulid(now: datetime) -> str:
+    number = (int(now.timestamp() * 1000) << _CHANCE_BITS) | secrets.randbits(_CHANCE_BITS)
+    return "".join(_ALPHABET[(number >> shift) & 31] for shift in range(125, -1, -5))
+
+
+def _maker(prefix: str) -> Callable[[datetime], str]:
+    def make(now: datetime) -> str:
+        return f"{prefix}_{_ulid(now)}"
+
+    return make
+
+
+_club, _store, _station, _key = _maker("clb"), _maker("sto"), _maker("sta"), _maker("key")
+_identification, _enrolment, _member, _consent = _maker("idn"), _maker("enr"), _maker("mem"), _maker("con")
+
+
+def club_id(now: datetime) -> ClubId:
+    """A new club's id."""
+    return ClubId(_club(now))
+
+
+def store_id(now: datetime) -> StoreId:
+    """A new store's id."""
+    return StoreId(_store(now))
+
+
+def station_id(now: datetime) -> StationId:
+    """A new station's id."""
+    return StationId(_station(now))
+
+
+def key_id(now: datetime) -> KeyId:
+    """A new key's id; not the key itself."""
+    return KeyId(_key(now))
+
+
+def identification_id(now: datetime) -> IdentificationId:
+    """A new identification's id."""
+    return IdentificationId(_identification(now))
+
+
+def enrolment_id(now: datetime) -> EnrolmentId:
+    """A new enrolment's id."""
+    return EnrolmentId(_enrolment(now))
+
+
+def member_id(now: datetime) -> MemberId:
+    """A new member's id."""
+    return MemberId(_member(now))
+
+
+def consent_id(now: datetime) -> ConsentId:
+    """A new consent's id."""
+    return ConsentId(_consent(now))

@@ -1,0 +1,147 @@
+"""Members: who they are (`sub`), how they are reached (a phone number), what they shared and allowed.
+
+Identity is the platform's `sub`, stable for one person within one sales unit; a phone number is a link to a member
+that begins and ends, since numbers change hands.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from medlem.club.errors import Refusal
+from medlem.club.ids import ClubId, ConsentId, EnrolmentId, MemberId, StationId
+from medlem.club.phone import PhoneNumber
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """A postal address as the platform gives it; empty strings are left out."""
+
+    street_address: str | None = None
+    postal_code: str | None = None
+    region: str | None = None
+    country: str | None = None
+    address_type: str | None = None
+    formatted: str | None = None
+
+    def __repr__(self) -> str:
+        return "Address(•••)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """What the member agreed to share; every part may be missing."""
+
+    name: str | None = None
+    given_name: str | None = None
+    family_name: str | None = None
+    email: str | None = None
+    email_verified: bool | None = None
+    birthdate: str | None = None
+    gender: str | None = None
+    address: Address | None = None
+    other_addresses: tuple[Address, ...] = ()
+
+    def __repr__(self) -> str:
+        return "Profile(•••)"
+
+    @property
+    def short_name(self) -> str | None:
+        """What a station may see: `Kari N.`; None when no name was shared."""
+        given, family = self.given_name, self.family_name
+        if given is None and self.name:
+            given, _, family = self.name.strip().rpartition(" ")
+            if not given:
+                given, family = family, None
+        if not given:
+            return None
+        return f"{given.strip()} {family.strip()[0]}." if family and family.strip() else given.strip()
+
+
+class VerifiedBy(StrEnum):
+    """How a number came to be linked to a member."""
+
+    LOGIN = "login"
+    """The ID token or userinfo carried it."""
+    LOGIN_HINT = "login_hint"
+    """The provider said nothing of numbers; the one that was asked answered."""
+    MERCHANT = "merchant"
+    """The merchant's own system or a person entered it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """One member of one club."""
+
+    id: MemberId
+    club: ClubId
+    member_number: str
+    sub: str | None = field(repr=False)
+    """None until the first login: entered by the merchant."""
+    phone: PhoneNumber | None
+    """The number that reaches them now; None when it moved to somebody else or they left."""
+    profile: Profile
+    joined_at: datetime
+    station: StationId | None
+    left_at: datetime | None = None
+
+    @property
+    def present(self) -> bool:
+        """Whether they are a member today."""
+        return self.left_at is None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consent:
+    """One permission, given or refused, as the customer answered it. Appended, never edited."""
+
+    id: ConsentId
+    club: ClubId
+    member: MemberId
+    element: str
+    """The platform's name for the question, e.g. `email` or a merchant's own checkbox id."""
+    text: str
+    """The words that were shown."""
+    granted: bool
+    given_at: datetime | None
+    """When, as the platform says; None when it does not. Never the moment in which we looked."""
+    seen_at: datetime
+    language: str | None = None
+    enrolment: EnrolmentId | None = None
+    station: StationId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentAnswer:
+    """What the platform reports of one question. Absence of the question means: no new answer."""
+
+    element: str
+    text: str
+    granted: bool
+    given_at: datetime | None = None
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disclosure:
+    """What a verified yes carries: who, and what they share."""
+
+    sub: str = field(repr=False)
+    phone: PhoneNumber | None
+    """The verified number, which may differ from the one that was asked; None when the provider names none."""
+    profile: Profile = Profile()
+    consents: tuple[ConsentAnswer, ...] = ()
+    raw_consents: tuple[dict[str, Any], ...] = field(default=(), repr=False)
+    """The platform's consent objects as they came: evidence is kept whole."""
+
+
+class AlreadyMember(Refusal):
+    """The customer is a member already."""
+
+    slug = "already-member"
+
+    def __init__(self, detail: str, member: Member) -> None:
+        """Carry the member, so that the till can greet instead of failing."""
+        super().__init__(detail)
+        self.member = member

@@ -1,0 +1,97 @@
+"""What the platform can answer. Not one of these is an exception: whatever happened is an answer.
+
+Once a customer has been asked, a failing platform is a thing that happens to the enrolment and is told in its
+state; only a scan, which has no state yet, is refused with an error (`ports.Platform.reveal`).
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from medlem.club.enrolment import Reason
+from medlem.club.identification import Evidence
+from medlem.club.masked import Masked
+from medlem.club.member import Disclosure
+from medlem.club.phone import PhoneNumber
+
+
+@dataclass(frozen=True, slots=True)
+class Revealed:
+    """A personal QR code exchanged for the number behind it."""
+
+    phone: PhoneNumber
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The question is on its way to the phone (CIBA Core 1.0 section 7.3)."""
+
+    request: Masked[str]
+    life: timedelta
+    interval: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class NotAsked:
+    """It is not, or nobody knows."""
+
+    reason: Reason
+    digest: str | None = None
+    """SHA-256 of the answer, when it was one that cannot be trusted or read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """The customer has not answered yet (CIBA Core 1.0 section 11)."""
+
+    slow_down: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The tokens, handed out once: the answer as it came, to be kept before it is understood.
+
+    `raw` means something to `Platform.disclose` alone.
+    """
+
+    raw: Masked[bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Declined:
+    """The customer said no."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expired:
+    """Nobody answered in time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The platform ended it, in a way that says why."""
+
+    reason: Reason
+    digest: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unreachable:
+    """No answer at all, or one that says *later*: nothing is lost, ask again."""
+
+    retry_after: timedelta | None = None
+
+
+Ask = Asked | NotAsked
+Answer = Pending | Answered | Declined | Expired | Failed | Unreachable
+Told = Disclosure | Failed | Unreachable
+
+
+@dataclass(frozen=True, slots=True)
+class Subscribed:
+    """A webhook registration as the platform knows it."""
+
+    id: str
+    url: str
+    secret: Masked[str]
+    created_at: datetime

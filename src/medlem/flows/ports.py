@@ -1,0 +1,122 @@
+"""The whole outside world: Storage, Platform, Register and Clock.
+
+`Storage` gives its tables in two ways. `transaction()` holds the write lock: everything in it commits together or
+not at all, and its body awaits nothing but storage. `reading` sees what has been committed, call by call, and must
+not write. What was written is announced only after it is committed (`watch`).
+"""
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from medlem.club.codes import ConfirmationCode
+from medlem.club.ids import ClubId
+from medlem.club.masked import Masked
+from medlem.club.member import Member
+from medlem.club.phone import PhoneNumber
+from medlem.club.scanned import PersonalQr
+from medlem.flows.answers import Answer, Ask, Revealed, Told
+from medlem.flows.tables import Tables
+
+
+class Clock(Protocol):
+    """What time it is. Tests turn it by hand."""
+
+    def now(self) -> datetime:
+        """The time in UTC, in whole milliseconds."""
+
+    async def sleep(self, seconds: float) -> None:
+        """Let so much time pass."""
+
+
+class Platform(Protocol):
+    """Vipps MobilePay, or any standard CIBA provider, as a club sees it."""
+
+    async def reveal(self, club: ClubId, code: PersonalQr) -> Revealed:
+        """Exchange a personal QR code, whole.
+
+        Raises:
+            UnreadableCode: the platform does not know the code, or it is too old.
+            PlatformRefusedKeys, PlatformSurprisedUs, PlatformUnavailable: there is no answer to trust.
+        """
+
+    async def ask(self, club: ClubId, phone: PhoneNumber, code: ConfirmationCode) -> Ask:
+        """Put the question on the customer's phone, once; never raises, never repeats itself."""
+
+    async def collect(self, club: ClubId, request: Masked[str]) -> Answer:
+        """Look for the answer, once; never raises."""
+
+    async def disclose(self, club: ClubId, request: Masked[str], raw: Masked[bytes]) -> Told:
+        """Verify a kept answer and read what it says of the customer; may be called again; never raises."""
+
+    async def exists(self, club: ClubId, phone: PhoneNumber) -> bool | None:
+        """Whether this number could be asked; None when nobody knows. Never raises."""
+
+
+class Register(Protocol):
+    """The list of members: ours, or the merchant's own system."""
+
+    async def find(self, club: ClubId, phone: PhoneNumber) -> Member | None:
+        """Who is reached by this number today.
+
+        Raises:
+            RegisterUnavailable: it does not answer.
+        """
+
+
+class Watch(Protocol):
+    """A place to wait until something was committed."""
+
+    async def changed(self) -> None:
+        """Return once anything was announced since the watch began or since the last return."""
+
+
+class Storage(Protocol):
+    """Everything that outlives the process."""
+
+    @property
+    def reading(self) -> Tables:
+        """What has been committed."""
+
+    def transaction(self) -> AbstractAsyncContextManager[Tables]:
+        """All or nothing."""
+
+    def watch(self, topic: str) -> AbstractContextManager[Watch]:
+        """Wait for a topic: a station's id, an enrolment's id, or `due`.
+
+        Announced after the commit, without being asked to: `Events.add` announces its station, `Enrolments.save` and
+        `open` the enrolment, and whatever makes an enrolment due announces `due`.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """So many within so long."""
+
+    most: int
+    within: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one station or one phone may do; an empty tuple or None is *off*."""
+
+    lookups_per_station: tuple[Limit, ...] = ()
+    lookup_misses_per_station: tuple[Limit, ...] = ()
+    asks_per_phone: tuple[Limit, ...] = ()
+    ask_after_decline: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """The outside world, put together once by `app`."""
+
+    storage: Storage
+    platform: Platform
+    register: Register
+    clock: Clock
+    limits: Limits
+    chance: Callable[[], float]
+    """0 to 1; spreads retries."""

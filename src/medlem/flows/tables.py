@@ -1,0 +1,245 @@
+"""What is kept, by noun: the tables that `ports.Storage` gives.
+
+Every call names its club, but for those that look across all clubs and say so. A method without a docstring does
+what its name and types say.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from medlem.club.enrolment import Enrolment, State
+from medlem.club.identification import Identification
+from medlem.club.ids import ClubId, EnrolmentId, MemberId, StationId
+from medlem.club.masked import Masked
+from medlem.club.member import Consent, Member, VerifiedBy
+from medlem.club.phone import PhoneNumber
+from medlem.club.place import Club, Key, Station, Store
+from medlem.flows.answers import Subscribed
+from medlem.flows.views import EventView, SnapshotView
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """A POST that may come twice: its `Idempotency-Key` in its scope, and a hash of its body."""
+
+    scope: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What the first of two such calls came to: a resource, or the refusal that it met."""
+
+    body: str
+    status: int
+    resource: str | None
+    refusal: bytes | None = None
+
+
+class Places(Protocol):
+    """Clubs, stores, stations."""
+
+    async def club_of(self, sales_unit: str) -> Club | None: ...
+    async def club(self, club: ClubId) -> Club | None: ...
+    async def clubs(self) -> Sequence[Club]: ...
+    async def add_club(self, club: Club, now: datetime) -> None: ...
+    async def store(self, club: ClubId, store: str) -> Store | None: ...
+    async def first_store(self, club: ClubId) -> Store | None: ...
+    async def add_store(self, store: Store, now: datetime) -> None: ...
+    async def station(self, club: ClubId, station: str) -> Station | None: ...
+    async def stations(self, club: ClubId) -> Sequence[Station]: ...
+    async def add_station(self, station: Station) -> None: ...
+    async def remove_station(self, station: Station, now: datetime) -> None:
+        """Take it out of service, and its keys with it."""
+
+    async def offer_pairing(self, station: Station, code: Masked[str], until: datetime) -> None:
+        """Let a till that shows this code become the station, once."""
+
+    async def take_pairing(self, code: Masked[str], now: datetime) -> Station | None:
+        """The station that the code pairs with; whoever takes it takes it for good."""
+
+
+class Keys(Protocol):
+    """Keys to our own API, by keyed hash."""
+
+    async def find(self, secret: Masked[str], now: datetime) -> Key | None:
+        """The key that is neither revoked nor expired."""
+
+    async def all(self, club: ClubId) -> Sequence[Key]: ...
+    async def add(self, key: Key, secret: Masked[str]) -> None: ...
+    async def revoke(self, club: ClubId, key: str, now: datetime) -> bool:
+        """Whether there was such a key to revoke."""
+
+
+class Identifications(Protocol):
+    """Who stood where."""
+
+    async def add(self, identification: Identification) -> None: ...
+    async def get(self, club: ClubId, identification: str) -> Identification | None: ...
+    async def count(self, club: ClubId, station: StationId, since: datetime) -> int:
+        """How many look-ups this station made."""
+
+    async def oldest(self, club: ClubId, station: StationId, since: datetime) -> datetime | None:
+        """When the first of them was."""
+
+    async def note_miss(self, club: ClubId, station: StationId, phone: PhoneNumber, now: datetime) -> None:
+        """Remember, as a keyed hash, that a number is found neither in the register nor in the app."""
+
+    async def misses(self, club: ClubId, station: StationId, since: datetime) -> int:
+        """How many different such numbers."""
+
+    async def forget(self, before: datetime) -> int:
+        """Drop the numbers of identifications that led to no enrolment; how many."""
+
+
+class Enrolments(Protocol):
+    """Questions to customers. One open enrolment per club and phone number, and per code."""
+
+    async def open(self, enrolment: Enrolment) -> Enrolment:
+        """Add it, or give the one that is open for this phone already.
+
+        A confirmation code that another open enrolment shows is drawn anew.
+        """
+
+    async def get(self, club: ClubId, enrolment: str) -> Enrolment | None: ...
+
+    async def save(self, enrolment: Enrolment) -> bool:
+        """Write its new state; False, and nothing written, when another claim has been made since."""
+
+    async def follow(self, enrolment: Enrolment, station: StationId) -> bool:
+        """Let a station see it; whether it is new to it."""
+
+    async def followers(self, enrolment: Enrolment) -> Sequence[StationId]: ...
+    async def follows(self, enrolment: Enrolment, station: StationId) -> bool: ...
+
+    async def claim_due(self, now: datetime, lease: timedelta, most: int) -> Sequence[Enrolment]:
+        """Take waiting enrolments that are due and free, under a new fencing number each; all clubs."""
+
+    async def next_due(self) -> datetime | None:
+        """When the next waiting enrolment is due and free; all clubs."""
+
+    async def lost_asks(self, before: datetime) -> Sequence[Enrolment]:
+        """Those still asking that began before; all clubs."""
+
+    async def of_request(self, club: ClubId, request: Masked[str]) -> Enrolment | None:
+        """The one that the platform knows under this `auth_req_id`."""
+
+    async def times_asked(self, club: ClubId, phone: PhoneNumber, since: datetime) -> Sequence[datetime]:
+        """When this phone was asked, oldest first."""
+
+    async def last_ended(self, club: ClubId, phone: PhoneNumber, state: State) -> Enrolment | None:
+        """The latest that ended so."""
+
+    async def forget(self, before: datetime) -> int:
+        """Drop the numbers of those that ended without a member; how many."""
+
+
+class Members(Protocol):
+    """Our own register."""
+
+    async def get(self, club: ClubId, member: str) -> Member | None: ...
+    async def by_sub(self, club: ClubId, sub: str) -> Member | None: ...
+    async def by_phone(self, club: ClubId, phone: PhoneNumber) -> Member | None:
+        """The present member whom this number reaches."""
+
+    async def page(self, club: ClubId, after: str | None, most: int) -> Sequence[Member]:
+        """Members in the order of their ids, from after that id."""
+
+    async def next_number(self, club: ClubId) -> str:
+        """A member number that nobody has had."""
+
+    async def add(self, member: Member) -> None: ...
+    async def save(self, member: Member) -> None:
+        """Write all but the phone number, which is linked."""
+
+    async def link(self, member: Member, phone: PhoneNumber, verified_by: VerifiedBy, now: datetime) -> None:
+        """Let this number reach this member; their older link ends."""
+
+    async def unlink(self, member: Member, now: datetime) -> None:
+        """End the link, keeping that it was."""
+
+    async def add_consent(self, consent: Consent) -> None: ...
+    async def consents(self, club: ClubId, member: MemberId) -> Sequence[Consent]:
+        """All that was ever answered, oldest first."""
+
+    async def keep_evidence(self, member: Member, enrolment: EnrolmentId, raw: bytes, now: datetime) -> None:
+        """Keep the platform's consent objects as they came, encrypted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One line of a station's screen log; `body` is the view as JSON."""
+
+    position: int
+    kind: str
+    body: bytes
+
+
+class Events(Protocol):
+    """What each station's screen shows next: written in the transaction that changed the state."""
+
+    async def add(self, club: ClubId, station: StationId, view: EventView, now: datetime) -> int:
+        """Append; its position, which counts per station without gaps."""
+
+    async def after(self, club: ClubId, station: StationId, position: int, most: int) -> Sequence[Event]:
+        """What came after, oldest first."""
+
+    async def resumable(self, club: ClubId, station: StationId, position: int, since: datetime) -> bool:
+        """Whether nothing that this position has missed is older than `since` or gone."""
+
+    async def snapshot(self, station: Station, now: datetime) -> tuple[int, SnapshotView]:
+        """The position read, and what the screen shows at it, in one look."""
+
+    async def forget(self, before: datetime) -> int: ...
+
+
+class Repeats(Protocol):
+    """Calls that came with an `Idempotency-Key`."""
+
+    async def find(self, repeat: Repeat) -> Remembered | None: ...
+    async def keep(self, club: ClubId, repeat: Repeat, status: int, resource: str, now: datetime) -> None:
+        """Remember what the call made, in the transaction that made it. Raises Clash if it is known already."""
+
+    async def keep_refusal(self, club: ClubId, repeat: Repeat, status: int, refusal: bytes, now: datetime) -> None: ...
+    async def set_status(self, repeat: Repeat, status: int) -> None: ...
+    async def forget(self, before: datetime) -> int: ...
+
+
+class Clash(Exception):
+    """Somebody else wrote the same thing first."""
+
+
+class Webhooks(Protocol):
+    """Our registrations with the platform, and what it has delivered."""
+
+    async def ping(self, club: ClubId, request: Masked[str], now: datetime) -> bool:
+        """Store that the platform named this `auth_req_id`, as a keyed hash; False if it had before."""
+
+    async def pinged(self, club: ClubId, request: Masked[str]) -> datetime | None: ...
+    async def forget_pings(self, before: datetime) -> int: ...
+    async def registration(self, club: ClubId, event: str) -> Subscribed | None: ...
+    async def keep_registration(self, club: ClubId, event: str, subscribed: Subscribed) -> None: ...
+    async def drop_registration(self, club: ClubId, event: str) -> None: ...
+
+
+class Tables(Protocol):
+    """All that is kept, by noun."""
+
+    @property
+    def places(self) -> Places: ...
+    @property
+    def keys(self) -> Keys: ...
+    @property
+    def identifications(self) -> Identifications: ...
+    @property
+    def enrolments(self) -> Enrolments: ...
+    @property
+    def members(self) -> Members: ...
+    @property
+    def events(self) -> Events: ...
+    @property
+    def repeats(self) -> Repeats: ...
+    @property
+    def webhooks(self) -> Webhooks: ...
