@@ -7,7 +7,6 @@ that begins and ends, since numbers change hands.
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
 from medlem.club.errors import Refusal
 from medlem.club.ids import ClubId, ConsentId, EnrolmentId, MemberId, StationId
@@ -132,8 +131,8 @@ class Disclosure:
     """The verified number, which may differ from the one that was asked; None when the provider names none."""
     profile: Profile = Profile()
     consents: tuple[ConsentAnswer, ...] = ()
-    raw_consents: tuple[dict[str, Any], ...] = field(default=(), repr=False)
-    """The platform's consent objects as they came: evidence is kept whole."""
+    raw_consents: bytes | None = field(default=None, repr=False)
+    """The platform's consent objects as they came, as JSON: evidence is kept whole."""
 
 
 class AlreadyMember(Refusal):

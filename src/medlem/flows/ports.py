@@ -8,7 +8,7 @@ not write. What was written is announced only after it is committed (`watch`).
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Protocol
 
 from medlem.club.codes import ConfirmationCode
@@ -18,6 +18,8 @@ from medlem.club.member import Member
 from medlem.club.phone import PhoneNumber
 from medlem.club.scanned import PersonalQr
 from medlem.flows.answers import Answer, Ask, Revealed, Told
+from medlem.flows.errands import Errands
+from medlem.flows.limits import Limits
 from medlem.flows.tables import Tables
 
 
@@ -92,24 +94,6 @@ class Storage(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Limit:
-    """So many within so long."""
-
-    most: int
-    within: timedelta
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What one station or one phone may do; an empty tuple or None is *off*."""
-
-    lookups_per_station: tuple[Limit, ...] = ()
-    lookup_misses_per_station: tuple[Limit, ...] = ()
-    asks_per_phone: tuple[Limit, ...] = ()
-    ask_after_decline: timedelta | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Ports:
     """The outside world, put together once by `app`."""
 
@@ -118,5 +102,6 @@ class Ports:
     register: Register
     clock: Clock
     limits: Limits
+    errands: Errands
     chance: Callable[[], float]
     """0 to 1; spreads retries."""

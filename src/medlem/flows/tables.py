@@ -108,6 +108,9 @@ class Enrolments(Protocol):
     async def save(self, enrolment: Enrolment) -> bool:
         """Write its new state; False, and nothing written, when another claim has been made since."""
 
+    async def wake(self, enrolment: Enrolment, now: datetime) -> None:
+        """Make a waiting enrolment due because the platform pinged; a claim in flight keeps its lease."""
+
     async def follow(self, enrolment: Enrolment, station: StationId) -> bool:
         """Let a station see it; whether it is new to it."""
 

@@ -1,0 +1,281 @@
+"""Enrolment: ask an identified customer, in their own app, to join the club.
+
+Asking and looking call the platform, so each stands between two short transactions, never inside one. Every step
+can be cut off by kill -9 and is found again from what was written before it:
+
+    after the intent, before the answer to the ask   -> `outcome_unknown` after twenty seconds, never asked again
+    while waiting                                    -> due again, at its time
+    after the tokens, before they are written        -> the one loss nobody can undo: `outcome_unknown`
+    after the tokens are written                     -> understood again and again, until a member is made
+"""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, assert_never
+
+from medlem.club.codes import confirmation_code
+from medlem.club.enrolment import ASK_LIFE, Enrolment, Reason, State
+from medlem.club.errors import IdentificationExpired, NotFound, RegisterUnavailable
+from medlem.club.identification import Identification
+from medlem.club.ids import ClubId, enrolment_id
+from medlem.club.masked import Masked
+from medlem.club.member import AlreadyMember, Disclosure, Member
+from medlem.club.phone import PhoneNumber
+from medlem.club.place import Station
+from medlem.flows import limits
+from medlem.flows.answers import (
+    Answer,
+    Answered,
+    Ask,
+    Declined,
+    Expired,
+    Failed,
+    NotAsked,
+    Pending,
+    Told,
+    Unreachable,
+)
+from medlem.flows.joining import join
+from medlem.flows.ports import Ports
+from medlem.flows.tables import Repeat, Tables
+from medlem.flows.views import EnrolmentView
+
+log = logging.getLogger(__name__)
+
+ACCEPTED: Final = 202
+
+LEASE: Final = timedelta(seconds=30)
+"""How long a claim holds: longer than any call to the platform may take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A claimed enrolment, and what the platform said of it."""
+
+    enrolment: Enrolment
+    answer: Answer
+
+
+async def start(ports: Ports, station: Station, identification: str, repeat: Repeat | None = None) -> EnrolmentView:
+    """Write down that this customer is to be asked, and send the question on its way.
+
+    A customer who is being asked already keeps the enrolment they have, and this station follows it: one push.
+
+    Raises:
+        NotFound: this station has no such identification.
+        IdentificationExpired: it is older than fifteen minutes.
+        AlreadyMember: there is nothing to ask.
+        TooManyRequests: this phone has been asked enough.
+    """
+    customer, phone = await _customer(ports, station, identification)
+    await _refuse_member(ports, station, phone)
+    now = ports.clock.now()
+    async with ports.storage.transaction() as tx:
+        if (member := await tx.members.by_phone(station.club, phone)) is not None:
+            raise _already(member)
+        wanted = Enrolment.begin(enrolment_id(now), customer, confirmation_code(), now)
+        enrolment = await tx.enrolments.open(wanted)
+        if enrolment.id == wanted.id:
+            await limits.ask(ports.limits, tx, customer, phone, now)
+        view = EnrolmentView.of(enrolment, None)
+        if await tx.enrolments.follow(enrolment, station.id):
+            await tx.events.add(station.club, station.id, view, now)
+        if repeat is not None:
+            await tx.repeats.keep(station.club, repeat, ACCEPTED, enrolment.id, now)
+    if enrolment.id == wanted.id:
+        ports.errands.send(ask(ports, enrolment), f"ask {enrolment.id}")
+    return view
+
+
+async def show(ports: Ports, station: Station, enrolment: str) -> EnrolmentView:
+    """An enrolment that this station follows.
+
+    Raises:
+        NotFound: there is none, or this station has nothing to do with it.
+    """
+    tables = ports.storage.reading
+    found = await tables.enrolments.get(station.club, enrolment)
+    if found is None or not await tables.enrolments.follows(found, station.id):
+        raise NotFound("This station follows no such enrolment.")
+    return await _view(tables, found)
+
+
+async def ask(ports: Ports, enrolment: Enrolment) -> None:
+    """Put the question, once, and write down what came of it."""
+    if enrolment.phone is None:
+        raise ValueError(f"{enrolment.id} has no number to ask")
+    answer = await ports.platform.ask(enrolment.club, enrolment.phone, enrolment.code)
+    now = ports.clock.now()
+    async with ports.storage.transaction() as tx:
+        current = await tx.enrolments.get(enrolment.club, enrolment.id)
+        if current is None or current.state is not State.ASKING:
+            log.warning("enrolment %s: the answer to the ask came after it was given up", enrolment.id)
+            return
+        after = await _asked(tx, current, answer, now)
+        if await tx.enrolments.save(after):
+            await _announce(tx, after, now)
+        if after.reason is Reason.CANNOT_USE_APP:
+            await tx.identifications.note_miss(enrolment.club, enrolment.station, enrolment.phone, now)
+
+
+async def claim(ports: Ports, most: int) -> Sequence[Enrolment]:
+    """Take enrolments that are due; nobody else looks at them until the lease ends."""
+    async with ports.storage.transaction() as tx:
+        return await tx.enrolments.claim_due(ports.clock.now(), LEASE, most)
+
+
+async def check(ports: Ports, claimed: Enrolment) -> None:
+    """Look for the answer to one claimed enrolment, and see it through; safe to call any number of times."""
+    if claimed.answer is not None:
+        await conclude(ports, claimed)
+        return
+    for answered in await settle(ports, [await look(ports, claimed)]):
+        await conclude(ports, answered)
+
+
+async def look(ports: Ports, claimed: Enrolment) -> Look:
+    """Ask the token endpoint, once."""
+    if claimed.request is None:
+        return Look(claimed, Failed(Reason.OUTCOME_UNKNOWN))
+    return Look(claimed, await ports.platform.collect(claimed.club, claimed.request))
+
+
+async def settle(ports: Ports, looks: Sequence[Look]) -> list[Enrolment]:
+    """Write down what was seen, many looks in one transaction; returns those whose tokens are now kept.
+
+    A look whose claim has been overtaken is dropped: somebody else knows better.
+    """
+    now = ports.clock.now()
+    kept = []
+    async with ports.storage.transaction() as tx:
+        for seen in looks:
+            current = await _still_ours(tx, seen.enrolment)
+            if current is None:
+                continue
+            after = _after(current, seen.answer, now, ports.chance())
+            if not await tx.enrolments.save(after):
+                continue
+            if after.is_open:
+                kept += [after] if after.answer is not None else []
+            else:
+                await _announce(tx, after, now)
+    return kept
+
+
+async def conclude(ports: Ports, answered: Enrolment) -> None:
+    """Understand a kept answer, and make the member: all in one transaction, or later once more."""
+    if answered.request is None or answered.answer is None:
+        return
+    told = await ports.platform.disclose(answered.club, answered.request, answered.answer)
+    now = ports.clock.now()
+    async with ports.storage.transaction() as tx:
+        current = await _still_ours(tx, answered)
+        if current is None:
+            return
+        after = await _told(tx, current, told, now, ports.chance())
+        if await tx.enrolments.save(after) and not after.is_open:
+            await _announce(tx, after, now)
+
+
+async def give_up_lost_asks(ports: Ports) -> None:
+    """End what has been asking for too long: whoever asked is gone, and nobody may ask again."""
+    now = ports.clock.now()
+    async with ports.storage.transaction() as tx:
+        for lost in await tx.enrolments.lost_asks(now - ASK_LIFE):
+            after = lost.failed(Reason.OUTCOME_UNKNOWN, now)
+            if await tx.enrolments.save(after):
+                await _announce(tx, after, now)
+
+
+async def ping(ports: Ports, club: ClubId, request: Masked[str]) -> None:
+    """The platform says that there is an answer: remember it, and look soon. It proves nothing by itself.
+
+    It is stored even when nobody knows the request yet, for it may overtake the answer to the ask.
+    """
+    now = ports.clock.now()
+    async with ports.storage.transaction() as tx:
+        if not await tx.webhooks.ping(club, request, now):
+            return
+        enrolment = await tx.enrolments.of_request(club, request)
+        if enrolment is not None and enrolment.state is State.WAITING:
+            await tx.enrolments.wake(enrolment, now)
+
+
+async def _asked(tx: Tables, current: Enrolment, answer: Ask, now: datetime) -> Enrolment:
+    if isinstance(answer, NotAsked):
+        return current.failed(answer.reason, now, answer.digest)
+    after = current.waiting(answer.request, answer.life, answer.interval, now)
+    # The platform may be quicker with its ping than we are with this line.
+    pinged = await tx.webhooks.pinged(current.club, answer.request)
+    return after if pinged is None else after.pinged(now)
+
+
+async def _told(tx: Tables, current: Enrolment, told: Told, now: datetime, chance: float) -> Enrolment:
+    match told:
+        case Disclosure():
+            return current.accepted((await join(tx, current, told, now)).id, now)
+        case Failed():
+            return current.failed(told.reason, now, told.digest)
+        case Unreachable():
+            return current.unreachable(now, told.retry_after, chance)
+    assert_never(told)
+
+
+def _after(current: Enrolment, answer: Answer, now: datetime, chance: float) -> Enrolment:
+    match answer:
+        case Pending():
+            return current.pending(now, slow_down=answer.slow_down)
+        case Answered():
+            return current.answered(answer.raw, now)
+        case Declined():
+            return current.declined(now)
+        case Expired():
+            return current.expired(now)
+        case Failed():
+            return current.failed(answer.reason, now, answer.digest)
+        case Unreachable():
+            return current.unreachable(now, answer.retry_after, chance)
+    assert_never(answer)
+
+
+async def _customer(ports: Ports, station: Station, identification: str) -> tuple[Identification, PhoneNumber]:
+    found = await ports.storage.reading.identifications.get(station.club, identification)
+    if found is None or found.station != station.id:
+        raise NotFound("This station has no such identification. Identify the customer again.")
+    if found.phone is None or found.expires_at <= ports.clock.now():
+        raise IdentificationExpired("Identify the customer again: scan the QR code or type the number.")
+    return found, found.phone
+
+
+async def _refuse_member(ports: Ports, station: Station, phone: PhoneNumber) -> None:
+    try:
+        member = await ports.register.find(station.club, phone)
+    except RegisterUnavailable:
+        return  # who is a member already is told apart by `sub` in the end
+    if member is not None:
+        raise _already(member)
+
+
+def _already(member: Member) -> AlreadyMember:
+    return AlreadyMember("There is nothing to ask: this customer is a member.", member)
+
+
+async def _still_ours(tx: Tables, claimed: Enrolment) -> Enrolment | None:
+    current = await tx.enrolments.get(claimed.club, claimed.id)
+    if current is None or current.claim != claimed.claim or current.state is not State.WAITING:
+        return None
+    return current
+
+
+async def _view(tables: Tables, enrolment: Enrolment) -> EnrolmentView:
+    member = await tables.members.get(enrolment.club, enrolment.member) if enrolment.member else None
+    return EnrolmentView.of(enrolment, member)
+
+
+async def _announce(tx: Tables, enrolment: Enrolment, now: datetime) -> None:
+    """Put it on the screen of every station that follows, in the transaction that changed it."""
+    view = await _view(tx, enrolment)
+    for station in await tx.enrolments.followers(enrolment):
+        await tx.events.add(enrolment.club, station, view, now)

@@ -1,0 +1,110 @@
+"""A customer is at the counter: by personal QR code or by number, are they a member?
+
+Three doors, one hallway: however the number came, what follows is the same. The platform is asked before anything
+is written, and the register before the transaction: neither may hold the database up.
+"""
+
+from dataclasses import dataclass
+
+from medlem.club import scanned
+from medlem.club.errors import NotFound, RegisterUnavailable
+from medlem.club.identification import Evidence, Identification, Membership
+from medlem.club.ids import identification_id
+from medlem.club.member import Member
+from medlem.club.phone import PhoneNumber
+from medlem.club.place import Station
+from medlem.flows import limits
+from medlem.flows.ports import Ports
+from medlem.flows.tables import Repeat
+from medlem.flows.views import IdentificationView
+
+CREATED = 201
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    membership: Membership
+    member: Member | None
+
+
+async def by_scan(ports: Ports, station: Station, text: str, repeat: Repeat | None = None) -> IdentificationView:
+    """Identify by what the scanner typed.
+
+    Raises:
+        UnreadableCode: it is no personal QR code, or the platform does not know it.
+        TooManyRequests: the station looks up too much.
+        PlatformRefusedKeys, PlatformSurprisedUs, PlatformUnavailable: the code could not be exchanged.
+    """
+    code = scanned.read(text)
+    await limits.look_up(ports.limits, ports.storage.reading, station, ports.clock.now())
+    revealed = await ports.platform.reveal(station.club, code)
+    return await _identify(ports, station, revealed.phone, revealed.evidence, repeat)
+
+
+async def by_number(
+    ports: Ports, station: Station, typed: str, country: str, repeat: Repeat | None = None
+) -> IdentificationView:
+    """Identify by what the cashier or the customer typed, read in that country.
+
+    Raises:
+        InvalidPhoneNumber: it cannot be a mobile number there.
+        TooManyRequests: the station looks up too much.
+    """
+    return await _identify(ports, station, PhoneNumber.typed(typed, country), Evidence.TYPED, repeat)
+
+
+async def show(ports: Ports, station: Station, identification: str) -> IdentificationView:
+    """An identification of this station, as it was found.
+
+    Raises:
+        NotFound: there is none, or it is another station's.
+    """
+    tables = ports.storage.reading
+    found = await tables.identifications.get(station.club, identification)
+    if found is None or found.station != station.id:
+        raise NotFound("This station has no such identification.")
+    member = await tables.members.get(station.club, found.member) if found.member else None
+    return IdentificationView.of(found, member)
+
+
+async def _identify(
+    ports: Ports, station: Station, phone: PhoneNumber, evidence: Evidence, repeat: Repeat | None
+) -> IdentificationView:
+    found = await _check(ports, station, phone)
+    now = ports.clock.now()
+    identification = Identification(
+        id=identification_id(now),
+        club=station.club,
+        station=station.id,
+        phone=phone,
+        evidence=evidence,
+        membership=found.membership,
+        member=found.member.id if found.member else None,
+        created_at=now,
+    )
+    view = IdentificationView.of(identification, found.member)
+    async with ports.storage.transaction() as tx:
+        await limits.look_up(ports.limits, tx, station, now)
+        await tx.identifications.add(identification)
+        await tx.events.add(station.club, station.id, view, now)
+        if repeat is not None:
+            await tx.repeats.keep(station.club, repeat, CREATED, identification.id, now)
+    if ports.limits.lookup_misses_per_station and found.membership is Membership.NOT_MEMBER:
+        ports.errands.send(_note_stranger(ports, station, phone), f"note_stranger {identification.id}")
+    return view
+
+
+async def _note_stranger(ports: Ports, station: Station, phone: PhoneNumber) -> None:
+    """Remember a number that is found neither in the register nor in the app; many of them mean a search."""
+    if await ports.platform.exists(station.club, phone) is False:
+        async with ports.storage.transaction() as tx:
+            await tx.identifications.note_miss(station.club, station.id, phone, ports.clock.now())
+
+
+async def _check(ports: Ports, station: Station, phone: PhoneNumber) -> _Found:
+    """The membership check. A register that does not answer stops no sale."""
+    try:
+        member = await ports.register.find(station.club, phone)
+    except RegisterUnavailable:
+        return _Found(Membership.UNKNOWN, None)
+    return _Found(Membership.MEMBER if member else Membership.NOT_MEMBER, member)
