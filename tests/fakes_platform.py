@@ -286,9 +286,7 @@ class ObedientPlatform:
         if trouble is DisclosureTrouble.UNTRUSTED or question is None or not mine:
             return Failed(Reason.PLATFORM_SURPRISED_US, _digest(raw.reveal()))
         person = question.person
-        return Disclosure(
-            sub=person.sub, phone=person.phone_claim, profile=person.profile, consents=person.consents, raw_consents=()
-        )
+        return Disclosure(sub=person.sub, phone=person.phone_claim, profile=person.profile, consents=person.consents)
 
     async def exists(self, club: ClubId, phone: PhoneNumber) -> bool | None:
         del club

@@ -35,6 +35,9 @@ MARGIN: Final = timedelta(milliseconds=20)
 
 LONGEST_BACK_OFF: Final = timedelta(seconds=30)
 
+UNDERSTOOD_WITHIN: Final = timedelta(seconds=5)
+"""How soon a kept answer is taken up by somebody else, should its first reader have died."""
+
 
 class State(StrEnum):
     """Where an enrolment stands."""
@@ -184,9 +187,12 @@ class Enrolment:
         return replace(self, failures=self.failures + 1, due_at=due + MARGIN)
 
     def answered(self, answer: Masked[bytes], now: datetime) -> Self:
-        """The tokens were handed out, once and for all: keep them raw before anything else happens."""
+        """The tokens were handed out, once and for all: keep them raw before anything else happens.
+
+        Whoever wrote this goes on to understand them; due again only in case they die before that is done.
+        """
         self._from(State.WAITING)
-        return replace(self, answer=answer, failures=0, due_at=now)
+        return replace(self, answer=answer, failures=0, due_at=now + UNDERSTOOD_WITHIN)
 
     def accepted(self, member: MemberId, now: datetime) -> Self:
         """The customer is a member now."""

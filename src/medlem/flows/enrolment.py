@@ -182,6 +182,8 @@ async def conclude(ports: Ports, answered: Enrolment) -> None:
 async def give_up_lost_asks(ports: Ports) -> None:
     """End what has been asking for too long: whoever asked is gone, and nobody may ask again."""
     now = ports.clock.now()
+    if not await ports.storage.reading.enrolments.lost_asks(now - ASK_LIFE):
+        return  # the usual case holds no till up
     async with ports.storage.transaction() as tx:
         for lost in await tx.enrolments.lost_asks(now - ASK_LIFE):
             after = lost.failed(Reason.OUTCOME_UNKNOWN, now)

@@ -1,0 +1,135 @@
+"""Moves what is due: looks for answers, gives up what is lost, forgets what is old.
+
+The database says what is due; nothing is remembered here that could not be found again. Looks run side by side, and
+what they saw is written down in one transaction for as many as are ready: alone an answer is written at once, under
+load a commit carries a hundred.
+"""
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from medlem.club.enrolment import Enrolment
+from medlem.flows import enrolment as flow
+from medlem.flows import retention
+from medlem.flows.enrolment import Look
+from medlem.flows.ports import Ports, Watch
+
+log = logging.getLogger(__name__)
+
+DUE: Final = "due"
+
+MOST_AT_ONCE: Final = 500
+"""Looks in flight; more would only queue inside the HTTP client."""
+
+GATHER: Final = 0.02
+"""Seconds between two claims under load, so that each finds many. A ping does not wait for it."""
+
+LONGEST_REST: Final = 1.0
+"""Seconds: another process may have written what no watch of ours announces."""
+
+TIDY_EVERY: Final = timedelta(minutes=1)
+
+AFTER_TROUBLE: Final = 1.0
+"""Seconds to leave a database alone that has just failed."""
+
+
+class Worker:
+    """One per process; any number of processes, since a claim has one winner."""
+
+    def __init__(self, ports: Ports) -> None:
+        self._ports = ports
+        self._seen: asyncio.Queue[Look] = asyncio.Queue()
+        self._running: set[asyncio.Task[None]] = set()
+        self._tidied: datetime | None = None
+
+    async def run(self, closing: asyncio.Event) -> None:
+        """Work until told to stop; what is in flight then is found again by whoever comes next."""
+        settling = asyncio.create_task(self._settle_forever(), name="settle")
+        closed = asyncio.create_task(closing.wait(), name="closing")
+        try:
+            with self._ports.storage.watch(DUE) as watch:
+                while not closing.is_set():
+                    rest = await self._round()
+                    await self._pause(watch, rest, closed)
+        finally:
+            left = [settling, closed, *self._running]
+            for task in left:
+                task.cancel()
+            await asyncio.gather(*left, return_exceptions=True)
+
+    async def _round(self) -> float:
+        """Do what is due; the seconds until there is more to do."""
+        try:
+            await self._claim()
+            await flow.give_up_lost_asks(self._ports)
+            await self._tidy()
+            return await self._rest()
+        except Exception:  # whatever befell the database, the worker has to outlive it
+            log.exception("a round of the worker failed; it goes on in a second")
+            return AFTER_TROUBLE
+
+    async def _claim(self) -> None:
+        room = MOST_AT_ONCE - len(self._running)
+        due = await self._ports.storage.reading.enrolments.next_due()
+        if room <= 0 or due is None or due > self._ports.clock.now():
+            return
+        for claimed in await flow.claim(self._ports, room):
+            self._start(self._look(claimed) if claimed.answer is None else self._conclude(claimed))
+
+    async def _rest(self) -> float:
+        due = await self._ports.storage.reading.enrolments.next_due()
+        if due is None:
+            return LONGEST_REST
+        left = (due - self._ports.clock.now()).total_seconds()
+        return min(max(left, GATHER), LONGEST_REST)
+
+    async def _pause(self, watch: Watch, rest: float, closed: asyncio.Task[Any]) -> None:
+        changed = asyncio.create_task(watch.changed(), name="due")
+        rested = asyncio.create_task(self._ports.clock.sleep(rest), name="rest")
+        await asyncio.wait({changed, rested, closed}, return_when=asyncio.FIRST_COMPLETED)
+        changed.cancel()
+        rested.cancel()
+
+    async def _look(self, claimed: Enrolment) -> None:
+        await self._seen.put(await flow.look(self._ports, claimed))
+
+    async def _conclude(self, answered: Enrolment) -> None:
+        await flow.conclude(self._ports, answered)
+
+    async def _settle_forever(self) -> None:
+        while True:
+            looks = [await self._seen.get()]
+            while not self._seen.empty():
+                looks.append(self._seen.get_nowait())
+            await self._settle(looks)
+
+    async def _settle(self, looks: list[Look]) -> None:
+        """Write down what was seen. An answer is handed out once, so it is held until it is written."""
+        while True:
+            try:
+                for answered in await flow.settle(self._ports, looks):
+                    self._start(self._conclude(answered))
+            except Exception:  # a full disk is emptied, a database comes back; the tokens never come again
+                log.exception("%d answers could not be written down; trying again in a second", len(looks))
+                await self._ports.clock.sleep(AFTER_TROUBLE)
+            else:
+                return
+
+    async def _tidy(self) -> None:
+        now = self._ports.clock.now()
+        if self._tidied is None or now - self._tidied >= TIDY_EVERY:
+            await retention.tidy(self._ports)
+            self._tidied = now
+
+    def _start(self, step: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(step)
+        self._running.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._running.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("a step of the worker failed; its claim runs out and it is tried again", exc_info=error)
