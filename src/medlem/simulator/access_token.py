@@ -1,0 +1,51 @@
+"""Access Token API: `POST /accesstoken/get`, keyed by headers, with an empty body.
+
+What a reader would get wrong: the numbers of the answer are strings.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from medlem.simulator.merchant_tokens import RESOURCE
+from medlem.simulator.merchants import same_sales_unit, subscribed
+from medlem.simulator.refusals import oauth
+from medlem.simulator.wire import Answer, Call, Route, json_answer
+
+if TYPE_CHECKING:
+    from medlem.simulator.world import World
+
+
+def access_token(world: World, call: Call) -> Answer:
+    """Trade the keys of a sales unit for a token."""
+    subscribed(world, call)
+    if not _keys_match(world, call) or not same_sales_unit(world, call):
+        raise oauth("invalid_client", "The client_id and client_secret are not those of this sales unit.", status=401)
+    now, lifetime = call.at, world.switches.access_token_lifetime
+    token = world.merchant_tokens.issue(world.unit.client_id, now, lifetime)
+    numbers = {
+        "expires_in": int(lifetime),
+        "ext_expires_in": 0,
+        "expires_on": int(now + lifetime),
+        "not_before": int(now),
+    }
+    return json_answer(
+        {
+            "token_type": "Bearer",
+            **(numbers if world.switches.numbers_as_integers else {name: str(n) for name, n in numbers.items()}),
+            "resource": RESOURCE,
+            "access_token": token,
+        },
+        media_type="application/json;charset=UTF-8",
+    )
+
+
+def _keys_match(world: World, call: Call) -> bool:
+    given = call.header("client_id"), call.header("client_secret")
+    return given == (world.unit.client_id, world.unit.client_secret)
+
+
+ROUTES = (
+    Route("POST", "/accesstoken/get", "access_token", access_token),
+    Route("POST", "/accessToken/get", "access_token", access_token),
+)

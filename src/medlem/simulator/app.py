@@ -1,0 +1,145 @@
+"""Starts and stops the simulator.
+
+One base URL serves the platform's paths, another provider below `/op`, the pretend phones below `/phone`, and the
+control API below `/sim`. Addresses are never logged: they hold phone numbers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from aiohttp import ClientSession, DummyCookieJar, web
+
+from medlem.simulator import access_token, login, provider, qr, standard, userinfo, webhooks
+from medlem.simulator.clock import SimClock
+from medlem.simulator.control import Control, plain_refusals
+from medlem.simulator.gate import Gate
+from medlem.simulator.phone.pages import Phone
+from medlem.simulator.seed import seed_demo_people
+from medlem.simulator.signature import http_date
+from medlem.simulator.world import World
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+APIS = (access_token, qr, provider, login, userinfo, webhooks, standard)
+"""What the platform serves, and the plain provider; a module each, with its table of routes."""
+
+PATIENCE = 0.5
+"""Seconds that calls under way have to end when the simulator stops."""
+
+
+@dataclass(eq=False)
+class Running:
+    """A simulator that listens at `url`."""
+
+    url: str
+    _stops: list[Callable[[], Awaitable[None]]] = field(default_factory=list, repr=False)
+
+    async def close(self) -> None:
+        """Stop it; closing twice is no mistake."""
+        while self._stops:
+            await self._stops.pop()()
+
+
+async def start(
+    *,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    directory: Path | None = None,
+    clock: SimClock | None = None,
+    demo_people: bool = False,
+) -> Running:
+    """Start one in this event loop; port 0 takes a free one.
+
+    With a directory it keeps its keys, people and requests there, and goes on with what it finds.
+    """
+    world = World(directory, clock or SimClock())
+    running = Running("", [_closing(world)])
+    try:
+        if demo_people:
+            seed_demo_people(world.people)
+        session = ClientSession(cookie_jar=DummyCookieJar())
+        running._stops.append(session.close)  # noqa: SLF001  our own
+        world.deliveries.session = world.revocations.session = session
+        running._stops.append(world.deliveries.close)  # noqa: SLF001
+        gate = Gate(world)
+        runner = web.AppRunner(_application(world, gate), access_log=None, shutdown_timeout=PATIENCE)
+        await runner.setup()
+        running._stops.append(_serving(runner, gate))  # noqa: SLF001
+        site = web.TCPSite(runner, host, port, reuse_address=True, backlog=1024)
+        await site.start()
+        running.url = _url(host, runner)
+        keeping = asyncio.create_task(world.agenda.keep())
+        running._stops.append(_cancelling(keeping))  # noqa: SLF001
+        world.resume()
+    except BaseException:
+        await running.close()
+        raise
+    return running
+
+
+def run(*, host: str, port: int, directory: Path | None, demo_people: bool, ready: Callable[[str], None]) -> None:
+    """Run one until SIGTERM or SIGINT; `ready` is called with its address once it listens."""
+
+    async def until_told() -> None:
+        running = await start(host=host, port=port, directory=directory, demo_people=demo_people)
+        told = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, told.set)
+        ready(running.url)
+        await told.wait()
+        await running.close()
+
+    # Requests that hang up are ordinary here: faults do it.
+    logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)
+    asyncio.run(until_told())
+
+
+def _application(world: World, gate: Gate) -> web.Application:
+    application = web.Application(middlewares=[plain_refusals])
+    for api in APIS:
+        for route in api.ROUTES:
+            application.router.add_route(route.method, route.path, gate.to(route))
+    application.add_routes(Control(world).routes())
+    application.add_routes(Phone(world).routes())
+
+    async def date(_http: web.Request, response: web.StreamResponse) -> None:
+        """Date every answer by the simulator's clock."""
+        response.headers.setdefault("Date", http_date(world.clock.now()))
+
+    application.on_response_prepare.append(date)
+    return application
+
+
+def _closing(world: World) -> Callable[[], Awaitable[None]]:
+    async def close() -> None:
+        world.close()
+
+    return close
+
+
+def _serving(runner: web.AppRunner, gate: Gate) -> Callable[[], Awaitable[None]]:
+    async def stop() -> None:
+        gate.close()
+        await runner.cleanup()
+
+    return stop
+
+
+def _cancelling(task: asyncio.Task[None]) -> Callable[[], Awaitable[None]]:
+    async def cancel() -> None:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    return cancel
+
+
+def _url(host: str, runner: web.AppRunner) -> str:
+    port = runner.addresses[0][1]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

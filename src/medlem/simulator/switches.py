@@ -1,0 +1,106 @@
+"""Where the platform's pages leave something open, or two of them disagree: one switch each.
+
+Every default is what the newer page says, or, where no page says anything, what seemed likeliest. A client that
+works only with the defaults has guessed.
+"""
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+Seconds = Annotated[float, Meta(gt=0)]
+
+
+class Checkbox(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One consent that the sales unit asks for, as set up in the portal."""
+
+    id: str
+    title: str
+    required: bool = False
+
+
+FOUR_CONSENTS = (
+    Checkbox("email", "Receive offers via email"),
+    Checkbox("sms", "Receive offers via SMS"),
+    Checkbox("digital", "See offers in digital channels"),
+    Checkbox("personal", "Receive personal offers"),
+)
+
+EVERYTHING_BUT_NIN = (
+    "openid", "name", "phoneNumber", "email", "birthDate", "address", "gender", "delegatedConsents", "customFlow",
+)  # fmt: skip
+
+
+class Switches(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """All of them, in the order of the platform's APIs."""
+
+    # Access token
+    numbers_as_integers: bool = False
+    """`expires_in` and its like as integers instead of strings."""
+    access_token_lifetime: Seconds = 3600
+
+    # QR
+    personal_qr_lifetime: Seconds = 300
+    customer_token_lifetime: Seconds = 900
+
+    # Login
+    client_auth: Literal["client_secret_basic", "client_secret_post"] = "client_secret_basic"
+    user_exists_field: Literal["login_hint", "loginHint"] = "login_hint"
+    user_exists_per_minute: Annotated[int, Meta(ge=1)] = 60
+    """Calls for one number before the 429."""
+    accept_mobilenumber_hint: bool = False
+    """Also take `urn:mobilenumber:` and eight digits, the form until September 2023."""
+    plan: tuple[str, ...] = EVERYTHING_BUT_NIN
+    """Scopes that this sales unit may ask for."""
+    scope_outside_plan: Literal["drop", "refuse"] = "drop"
+    bad_binding_message: Literal["invalid_binding_message", "invalid_request"] = "invalid_binding_message"
+    ineligible_told_at: Literal["request", "poll"] = "request"
+    """When a customer without a usable app is refused."""
+    ineligible_told_in: Literal["error_code", "error", "error_description"] = "error_code"
+    """The field that holds `invalid_user` or `old_app`."""
+    pending_per_person: Annotated[int, Meta(ge=1)] = 3
+    """Open requests of one person before the 429."""
+    busy_retry_after: Annotated[int, Meta(ge=1)] = 30
+    interval: Annotated[float, Meta(gt=0)] = 5
+    interval_in_answer: bool = True
+    default_expiry: Annotated[int, Meta(ge=60, le=900)] = 600
+    token_type: Literal["Bearer", "bearer"] = "Bearer"  # noqa: S105  a word, not a secret
+    login_token_lifetime: Seconds = 300
+    """How long userinfo can be read."""
+    id_token_alg: Literal["RS256", "ES256"] = "RS256"  # noqa: S105  a name, not a secret
+    id_token_profile: bool = False
+    """Everything shared also in the ID token, as announced in September 2025."""
+    id_token_request_claim: Literal[
+        "", "auth_req_id", "authReqId", "urn:openid:params:jwt:claim:auth_req_id"
+    ] = ""  # fmt: skip
+    """The ID token's claim that names the request; empty for none."""
+
+    # Userinfo and consents
+    subscription_key_at_userinfo: Literal["refuse", "accept"] = "refuse"
+    phone_number_with_plus: bool = False
+    email_verified: bool = True
+    consents: tuple[Checkbox, ...] = FOUR_CONSENTS
+    consents_version: int = 1
+    """Raise it, as saving a new set-up in the portal does, and everyone is asked again."""
+    repeat_consents: bool = False
+    """Consents come with every login instead of only with the one that asked for them."""
+    time_in_flow_result: bool = False
+    revocation_url: str = ""
+    """Where the merchant hears that a customer stopped sharing; nowhere when empty."""
+    revocation_authorization: str = ""
+    """The `Authorization` header sent there, when there is one."""
+    revocation_parts: Literal[2, 3] = 2
+    """Parts of the unsigned token: two as in the published sample, or three."""
+
+    # Webhooks
+    plain_webhook_urls: bool = True
+    """Take http, loopback and any port; off: https, a public host, port 443, 80 or 8080."""
+    webhook_answer_seconds: Seconds = 10
+    """Real seconds that a receiver has."""
+    ping_on_refusal: bool = True
+    """A ping also when the customer declines or the request expires."""
+    redate_retries: bool = True
+    """A repeated delivery is dated and signed anew."""
+    problem_status_as_text: bool = False
+    """`status` of a problem document as a string."""
