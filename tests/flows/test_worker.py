@@ -1,0 +1,143 @@
+"""The worker: what is due is done, and trouble is outlived."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from fakes import settle
+from medlem.club.phone import PhoneNumber
+from medlem.flows import enrolment
+from medlem.flows.ports import Ports
+from medlem.worker import Worker
+from shop import KARI, Shop
+
+
+@asynccontextmanager
+async def at_work(ports: Ports) -> AsyncIterator[None]:
+    """A worker beside the test."""
+    closing = asyncio.Event()
+    working = asyncio.create_task(Worker(ports).run(closing))
+    try:
+        await settle()
+        yield
+    finally:
+        closing.set()
+        await working
+
+
+async def until(shop: Shop, enrolment_id: str, state: str, *, seconds: int = 60) -> None:
+    """Turn the clock until the enrolment is there."""
+    for _ in range(seconds * 2):
+        if (await shop.show(enrolment_id)).state == state:
+            return
+        await shop.clock.turn(0.5)
+        await asyncio.sleep(0.001)  # commits happen on a thread; give it the processor, not a length of time
+    pytest.fail(f"never {state}")
+
+
+async def test_a_yes_is_found_without_anybodys_help(shop: Shop) -> None:
+    shop.kari()
+    async with at_work(shop.ports):
+        asked = await shop.invite()
+        shop.platform.approve(KARI)
+        await until(shop, asked.id, "accepted")
+    assert shop.platform.early_polls == 0
+
+
+async def test_a_ping_wakes_it_before_the_clock_moves(shop: Shop) -> None:
+    shop.kari()
+    async with at_work(shop.ports):
+        asked = await shop.invite()
+        shop.platform.approve(KARI)
+        request = (await shop.get(asked.id)).request
+        assert request is not None
+        with shop.storage.watch(asked.id) as watch:
+            await enrolment.ping(shop.ports, shop.club.id, request)
+            while (await shop.show(asked.id)).state != "accepted":
+                await asyncio.wait_for(watch.changed(), 10)
+
+
+async def test_many_at_once_are_all_answered_and_none_is_asked_too_soon(shop: Shop) -> None:
+    people = [f"47400001{n:02}" for n in range(60)]
+    async with at_work(shop.ports):
+        for msisdn in people:
+            shop.platform.person(msisdn)
+        asked = [await shop.invite(msisdn) for msisdn in people]
+        for msisdn in people:
+            shop.platform.approve(msisdn)
+        for one in asked:
+            await until(shop, one.id, "accepted")
+    assert shop.platform.early_polls == 0
+    assert shop.platform.late_polls == 0
+
+
+async def test_two_workers_do_not_look_twice(shop: Shop) -> None:
+    shop.kari()
+    async with at_work(shop.ports), at_work(shop.ports):
+        asked = await shop.invite()
+        for _ in range(40):
+            await shop.clock.turn(0.5)
+        shop.platform.approve(KARI)
+        await until(shop, asked.id, "accepted")
+    assert shop.platform.early_polls == 0
+    assert shop.platform.late_polls == 0
+
+
+class FlakyStorage:
+    """Storage whose transactions fail for a while, as on a full disk."""
+
+    def __init__(self, storage: Any, failures: int) -> None:
+        self._storage = storage
+        self.failures = failures
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._storage, name)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Any]:
+        if self.failures > 0:
+            self.failures -= 1
+            raise OSError("disk full")
+        async with self._storage.transaction() as tx:
+            yield tx
+
+
+async def test_tokens_that_cannot_be_written_down_are_held_until_they_can(
+    shop: Shop, caplog: pytest.LogCaptureFixture
+) -> None:
+    shop.kari()
+    flaky = FlakyStorage(shop.storage, 0)
+    asked = await shop.invite()
+    shop.platform.approve(KARI)
+    real_collect = shop.platform.collect
+
+    async def collect_then_fail(*args: Any) -> Any:
+        answer = await real_collect(*args)
+        flaky.failures = 3
+        return answer
+
+    shop.platform.collect = collect_then_fail  # type: ignore[method-assign]  # the moment that matters
+    async with at_work(replace(shop.ports, storage=flaky)):
+        await until(shop, asked.id, "accepted")
+    assert "could not be written down" in caplog.text
+    assert "disk full" in caplog.text
+    assert KARI not in caplog.text
+
+
+async def test_a_stranger_s_number_is_forgotten_after_a_day(shop: Shop) -> None:
+    found = await shop.identify()
+    async with at_work(shop.ports):
+        await shop.clock.turn(24 * 3600 + 1)
+        numbers: Sequence[PhoneNumber | None] = [PhoneNumber(KARI)]
+        for _ in range(200):
+            kept = await shop.storage.reading.identifications.get(shop.club.id, found.id)
+            numbers = [kept.phone] if kept else []
+            if numbers == [None]:
+                break
+            await shop.clock.turn(1)
+            await asyncio.sleep(0.001)  # as above
+        assert numbers == [None]
