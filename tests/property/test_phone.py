@@ -4,7 +4,7 @@ import re
 
 import phonenumbers
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from medlem.club.errors import InvalidPhoneNumber
@@ -87,9 +87,21 @@ def test_a_number_shows_its_last_two_digits_and_no_more(person: tuple[str, str])
         assert re.findall("[0-9]+", shown) == [digits[-2:]]
 
 
-@given(st.from_regex(r"\A[2-8][0-9]{7}\Z"))
-def test_what_the_metadata_knows_as_a_landline_is_refused(digits: str) -> None:
-    number = phonenumbers.PhoneNumber(country_code=47, national_number=int(digits))
-    assume(phonenumbers.number_type(number) == phonenumbers.PhoneNumberType.FIXED_LINE)
-    with pytest.raises(InvalidPhoneNumber):
-        PhoneNumber.typed(digits, "NO")
+KINDS = phonenumbers.PhoneNumberType
+PERSONS = {KINDS.MOBILE, KINDS.FIXED_LINE_OR_MOBILE, KINDS.UNKNOWN}
+
+
+@settings(max_examples=1000)
+@given(st.sampled_from(sorted(COUNTRIES.items())), st.integers(100_000, 9_999_999_999))
+def test_what_the_metadata_knows_as_something_else_is_refused_and_nothing_more(
+    country: tuple[str, str], national: int
+) -> None:
+    region, code = country
+    number = phonenumbers.PhoneNumber(country_code=int(code), national_number=national)
+    assume(phonenumbers.is_possible_number_for_type(number, KINDS.MOBILE))
+    assume(len(str(national)) == {"NO": 8, "DK": 8, "SE": 9, "GL": 6}.get(region, len(str(national))))
+    try:
+        taken = PhoneNumber.typed(f"+{code}{national}", region) == PhoneNumber(f"{code}{national}")
+    except InvalidPhoneNumber:
+        taken = False
+    assert taken == (phonenumbers.number_type(number) in PERSONS)
