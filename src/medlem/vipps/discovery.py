@@ -1,0 +1,113 @@
+"""Where the login's endpoints are, as the platform itself says (OpenID Connect Discovery 1.0).
+
+The document is data, not a promise: the platform's own lists neither the CIBA grant nor all scopes, so nothing is
+decided by its lists. A document that has grown old still serves while a new one cannot be had.
+"""
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from yarl import URL
+
+from medlem.flows.ports import Clock
+from medlem.vipps.errors import required_object
+from medlem.vipps.http import Request, Wire
+from medlem.vipps.reply import Reply
+from medlem.vipps.shared import Shared
+from medlem.vipps.troubles import KeysRefused, Surprise, Unavailable
+
+_log = logging.getLogger(__name__)
+
+OPERATION: Final = "discovery"
+DEFAULT_LIFE: Final = timedelta(hours=1)
+SHORTEST_LIFE: Final = timedelta(minutes=1)
+LONGEST_LIFE: Final = timedelta(days=1)
+PAUSE: Final = timedelta(seconds=30)
+"""After a failure, before the next attempt to replace an old document."""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoints:
+    """What we use of the document."""
+
+    issuer: str
+    """What ID tokens must carry, letter by letter."""
+    ask: str
+    token: str
+    keys: str
+    userinfo: str | None
+
+
+def life_of(reply: Reply) -> timedelta:
+    """How long an answer may be kept: as it says, between a minute and a day; an hour if it says nothing."""
+    said = DEFAULT_LIFE if reply.max_age is None else reply.max_age
+    return min(max(said, SHORTEST_LIFE), LONGEST_LIFE)
+
+
+class Discovery:
+    """One provider's document, kept as long as it says."""
+
+    def __init__(self, url: str, wire: Wire, clock: Clock) -> None:
+        self._url = url
+        self._wire = wire
+        self._clock = clock
+        self._kept: Endpoints | None = None
+        self._fresh_until: datetime | None = None
+        self._fetch = Shared(self._read)
+
+    async def endpoints(self) -> Endpoints:
+        """The endpoints; old ones rather than none.
+
+        Raises:
+            Unavailable, KeysRefused, Surprise: there was never a document that could be used.
+        """
+        kept, until = self._kept, self._fresh_until
+        if kept is not None and until is not None and self._clock.now() < until:
+            return kept
+        try:
+            return await self._fetch.get()
+        except (Unavailable, KeysRefused, Surprise) as trouble:
+            if kept is None:
+                raise
+            _log.warning("an old discovery document goes on serving: why=%s", trouble)
+            self._fresh_until = self._clock.now() + PAUSE
+            return kept
+
+    async def close(self) -> None:
+        """End a fetch that runs."""
+        await self._fetch.close()
+
+    async def _read(self) -> Endpoints:
+        reply = await self._wire.call(
+            Request(operation=OPERATION, method="GET", url=self._url, within=self._wire.time_outs.fetch)
+        )
+        document = required_object(reply, OPERATION)
+        issuer = document.get("issuer")
+        if not isinstance(issuer, str) or not issuer:
+            raise Surprise("no issuer in the discovery document", reply.digest)
+        try:
+            found = Endpoints(
+                issuer=issuer,
+                ask=self._address(document["backchannel_authentication_endpoint"]),
+                token=self._address(document["token_endpoint"]),
+                keys=self._address(document["jwks_uri"]),
+                userinfo=self._optional(document.get("userinfo_endpoint")),
+            )
+        except (KeyError, TypeError, ValueError):
+            raise Surprise("an endpoint in the discovery document is missing or unusable", reply.digest) from None
+        self._kept, self._fresh_until = found, reply.at + life_of(reply)
+        return found
+
+    def _optional(self, value: Any) -> str | None:
+        return self._address(value) if value else None
+
+    def _address(self, value: Any) -> str:
+        if not isinstance(value, str):
+            raise TypeError("an address is a text")
+        url = URL(value)
+        # A document that came by https must not send our keys anywhere in the clear.
+        if not url.host or url.scheme not in {"https", URL(self._url).scheme}:
+            raise ValueError("not an address that we would call")
+        return str(url)

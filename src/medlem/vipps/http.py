@@ -1,0 +1,169 @@
+"""One HTTP call to the platform: sent once, answered completely or not at all, measured, and logged without secrets.
+
+Two kinds of connection. Polls and look-ups share kept ones. An ask gets a fresh one: a kept connection that the
+other end has just closed fails exactly like one on which the question was lost, and of a lost question nobody may
+ever be asked again. With a fresh connection everything that goes wrong before it stands is `NotSent`, for sure.
+"""
+
+import asyncio
+import logging
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import aiohttp
+import msgspec
+from aiohttp import ClientTimeout
+from yarl import URL
+
+from medlem import __version__
+from medlem.flows.ports import Clock
+from medlem.vipps.errors import OK, outcome, trace_of
+from medlem.vipps.metrics import CALLS, SECONDS
+from medlem.vipps.reply import Reply
+from medlem.vipps.troubles import NoReply, NotSent
+
+_log = logging.getLogger(__name__)
+
+LONGEST_BODY: Final = 1024 * 1024
+_PIECE: Final = 64 * 1024
+_CONNECTIONS: Final = 256
+_NEVER_SENT: Final = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL)
+_QUIET: Final = frozenset({"pending", "slow_down"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimeOuts:
+    """How long we wait, in seconds. Together they keep an ask below the 20 s after which it is given up."""
+
+    connect: float = 4.0
+    fetch: float = 5.0
+    """Discovery, keys, access token."""
+    call: float = 8.0
+    """Exchange, poll, userinfo and the rest, each."""
+    ask: float = 14.0
+    """An ask from beginning to end, with whatever must be fetched before it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What is sent. `operation` is our word for it, in log and metrics."""
+
+    operation: str
+    method: str
+    url: str
+    headers: dict[str, str] = field(default_factory=dict, repr=False)
+    form: dict[str, str] | None = field(default=None, repr=False)
+    json: Any = field(default=None, repr=False)
+    within: float
+    """Seconds in which the whole answer must be here."""
+    fresh: bool = False
+    """On a connection of its own."""
+    repeatable: bool = False
+    """Sending it twice does no harm: once more if a kept connection turned out to be dead."""
+
+
+class Wire:
+    """The way out. Makes its connections when first used; `close` ends them."""
+
+    def __init__(self, clock: Clock, time_outs: TimeOuts) -> None:
+        self._clock = clock
+        self._sessions: dict[bool, aiohttp.ClientSession] = {}
+        self.time_outs = time_outs
+
+    async def close(self) -> None:
+        """End every connection."""
+        sessions, self._sessions = self._sessions, {}
+        for session in sessions.values():
+            await session.close()
+
+    async def call(self, request: Request) -> Reply:
+        """Send once and wait for the whole answer, whatever its status; redirects are answers, never followed.
+
+        Raises:
+            NotSent: nothing went out.
+            NoReply: it did, and no complete answer came.
+        """
+        try:
+            return await self._measured(request)
+        except NoReply as lost:
+            if request.repeatable and lost.dropped:
+                return await self._measured(request)
+            raise
+
+    async def _measured(self, request: Request) -> Reply:
+        began = asyncio.get_running_loop().time()
+        ended, status, trace = "cancelled", 0, "-"
+        try:
+            reply = await self._send(request)
+            ended, status, trace = outcome(reply), reply.status, trace_of(reply)
+        except NotSent:
+            ended = "not_sent"
+            raise
+        except NoReply:
+            ended = "no_reply"
+            raise
+        else:
+            return reply
+        finally:
+            seconds = asyncio.get_running_loop().time() - began
+            CALLS.labels(request.operation, ended).inc()
+            SECONDS.labels(request.operation).observe(seconds)
+            level = logging.DEBUG if ended in _QUIET else logging.INFO if status in OK else logging.WARNING
+            _log.log(
+                level,
+                "platform call: operation=%s outcome=%s status=%d seconds=%.3f trace=%s",
+                request.operation,
+                ended,
+                status,
+                seconds,
+                trace,
+            )
+
+    async def _send(self, request: Request) -> Reply:
+        headers = {"Accept": "application/json", **request.headers}
+        body: aiohttp.FormData | bytes | None = None
+        if request.form is not None:
+            body = aiohttp.FormData(request.form)
+        elif request.json is not None:
+            body = msgspec.json.encode(request.json)
+            headers["Content-Type"] = "application/json"
+        started = False
+        try:
+            async with self._session(fresh=request.fresh).request(
+                request.method,
+                URL(request.url, encoded=True),
+                headers=headers,
+                data=body,
+                allow_redirects=False,
+                timeout=ClientTimeout(total=request.within, connect=min(self.time_outs.connect, request.within)),
+            ) as response:
+                started = True
+                text, whole = await _read(response)
+                return Reply(response.status, text, response.headers.copy(), self._clock.now(), whole)
+        # The causes are dropped on purpose: their texts carry addresses, and addresses may carry more.
+        except _NEVER_SENT as error:
+            raise NotSent(type(error).__name__) from None
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            dropped = not started and isinstance(error, (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError))
+            raise NoReply(type(error).__name__, dropped=dropped) from None
+
+    def _session(self, *, fresh: bool) -> aiohttp.ClientSession:
+        session = self._sessions.get(fresh)
+        if session is None:
+            session = self._sessions[fresh] = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(force_close=fresh, limit=0 if fresh else _CONNECTIONS),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                headers={"User-Agent": f"medlem/{__version__}"},
+            )
+        return session
+
+
+async def _read(response: aiohttp.ClientResponse) -> tuple[bytes, bool]:
+    """The body and whether it is all; one that goes on and on is cut off, and its connection with it."""
+    pieces = bytearray()
+    async for piece in response.content.iter_chunked(_PIECE):
+        pieces += piece
+        if len(pieces) > LONGEST_BODY:
+            response.close()
+            return bytes(pieces[:LONGEST_BODY]), False
+    return bytes(pieces), True

@@ -1,0 +1,131 @@
+"""The Platform port, kept with the real platform: every club with its own sales unit, over shared connections.
+
+What two clubs may share is shared (connections; a provider's discovery document and keys), what belongs to one
+sales unit never is (tokens, keys of ours).
+"""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from medlem.club.codes import ConfirmationCode
+from medlem.club.enrolment import Reason
+from medlem.club.errors import PlatformUnavailable
+from medlem.club.ids import ClubId
+from medlem.club.masked import Masked
+from medlem.club.phone import PhoneNumber
+from medlem.club.scanned import PersonalQr
+from medlem.flows.answers import Answer, Ask, NotAsked, Revealed, Subscribed, Told, Unreachable
+from medlem.flows.ports import Clock
+from medlem.vipps.access_token import AccessToken
+from medlem.vipps.client_auth import ClientAuth
+from medlem.vipps.disclosure import Discloser
+from medlem.vipps.discovery import Discovery
+from medlem.vipps.http import TimeOuts, Wire
+from medlem.vipps.keyset import KeySet
+from medlem.vipps.login import Login
+from medlem.vipps.qr import QrExchange
+from medlem.vipps.sales_unit import SalesUnit
+from medlem.vipps.user_exists import UserExists
+from medlem.vipps.webhooks import Registrations
+
+_log = logging.getLogger(__name__)
+
+DEFAULT_TIME_OUTS: Final = TimeOuts()
+
+
+@dataclass(frozen=True, slots=True)
+class _Connection:
+    """Everything that one sales unit needs."""
+
+    unit: SalesUnit
+    token: AccessToken
+    qr: QrExchange
+    login: Login
+    discloser: Discloser
+    user_exists: UserExists
+    registrations: Registrations
+
+
+class VippsPlatform:
+    """`flows.ports.Platform`. Connects when first used; `close` ends everything."""
+
+    def __init__(
+        self, sales_units: Mapping[ClubId, SalesUnit], clock: Clock, time_outs: TimeOuts = DEFAULT_TIME_OUTS
+    ) -> None:
+        self._sales_units = sales_units
+        self._clock = clock
+        self._wire = Wire(clock, time_outs)
+        self._connections: dict[ClubId, _Connection] = {}
+        self._providers: dict[str, tuple[Discovery, KeySet]] = {}
+
+    async def close(self) -> None:
+        """End what runs in the background, and every connection."""
+        for connection in self._connections.values():
+            await connection.token.close()
+        for discovery, keys in self._providers.values():
+            await discovery.close()
+            await keys.close()
+        await self._wire.close()
+
+    async def reveal(self, club: ClubId, code: PersonalQr) -> Revealed:
+        """Exchange a personal QR code, whole; see `flows.ports.Platform`."""
+        connection = self._connection(club)
+        if connection is None:
+            raise PlatformUnavailable("This club is not connected to the platform yet. Type the phone number.")
+        return await connection.qr.reveal(code)
+
+    async def ask(self, club: ClubId, phone: PhoneNumber, code: ConfirmationCode) -> Ask:
+        """Put the question on the customer's phone, once; never raises."""
+        connection = self._connection(club)
+        return NotAsked(Reason.PLATFORM_UNAVAILABLE) if connection is None else await connection.login.ask(phone, code)
+
+    async def collect(self, club: ClubId, request: Masked[str]) -> Answer:
+        """Look for the answer, once; never raises."""
+        connection = self._connection(club)
+        return Unreachable() if connection is None else await connection.login.collect(request)
+
+    async def disclose(self, club: ClubId, request: Masked[str], raw: Masked[bytes]) -> Told:
+        """Verify a kept answer and read it; may be called again; never raises."""
+        connection = self._connection(club)
+        return Unreachable() if connection is None else await connection.discloser.disclose(request, raw)
+
+    async def exists(self, club: ClubId, phone: PhoneNumber) -> bool | None:
+        """Whether this number could be asked; None when nobody knows. Never raises."""
+        connection = self._connection(club)
+        return None if connection is None else await connection.user_exists.exists(phone)
+
+    async def ensure_registered(
+        self, club: ClubId, event: str, url: str, known: Subscribed | None
+    ) -> Subscribed | None:
+        """Have the platform deliver an event to `url`; see `webhooks.Registrations.ensure`. Never raises."""
+        connection = self._connection(club)
+        return None if connection is None else await connection.registrations.ensure(event, url, known)
+
+    def _connection(self, club: ClubId) -> _Connection | None:
+        unit = self._sales_units.get(club)
+        if unit is None:
+            _log.error("no sales unit is set up for club=%s", club)
+            return None
+        kept = self._connections.get(club)
+        if kept is None or kept.unit != unit:
+            kept = self._connections[club] = self._connect(unit)
+        return kept
+
+    def _connect(self, unit: SalesUnit) -> _Connection:
+        wire, clock = self._wire, self._clock
+        if unit.discovery_url not in self._providers:
+            self._providers[unit.discovery_url] = (Discovery(unit.discovery_url, wire, clock), KeySet(wire, clock))
+        discovery, keys = self._providers[unit.discovery_url]
+        token = AccessToken(unit, wire, clock)
+        auth = ClientAuth(unit, token)
+        return _Connection(
+            unit=unit,
+            token=token,
+            qr=QrExchange(unit, token, wire.time_outs),
+            login=Login(unit, wire, discovery, auth),
+            discloser=Discloser(unit, wire, clock, discovery, keys),
+            user_exists=UserExists(unit, wire, auth),
+            registrations=Registrations(unit, token, wire.time_outs, clock),
+        )

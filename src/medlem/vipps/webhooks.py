@@ -1,0 +1,147 @@
+"""Deliveries from the platform: having them sent, and knowing that they are the platform's (Webhooks API).
+
+The secret of a registration is shown once, when it is made; one that we have lost is replaced. A delivery is signed
+over its path, date, host and the hash of its body, by the address that was *registered*: behind a proxy the
+request's own path and host may be others.
+"""
+
+import base64
+import hashlib
+import hmac
+import logging
+from collections.abc import Mapping
+from typing import Any, Final
+from urllib.parse import quote
+
+from yarl import URL
+
+from medlem.club.masked import Masked
+from medlem.flows.answers import Subscribed
+from medlem.flows.ports import Clock
+from medlem.vipps.access_token import AccessToken
+from medlem.vipps.errors import OK, required_object, trouble
+from medlem.vipps.http import Request, TimeOuts
+from medlem.vipps.reply import Reply
+from medlem.vipps.sales_unit import SalesUnit
+from medlem.vipps.troubles import KeysRefused, Surprise, Unavailable
+
+_log = logging.getLogger(__name__)
+
+OPERATION: Final = "webhooks"
+PATH: Final = "/webhooks/v1/webhooks"
+PING: Final = "login.merchant-initiated.ping.v1"
+"""A customer has answered: come and look."""
+GONE: Final = 404
+_SCHEME: Final = "HMAC-SHA256 SignedHeaders=x-ms-date;host;x-ms-content-sha256&Signature="
+
+
+def hook_url(public_url: str, sales_unit: str, event: str) -> str:
+    """Where one event of one sales unit is delivered: events do not say what they are, so each has an address."""
+    return f"{public_url.rstrip('/')}/hooks/vipps/{quote(sales_unit, safe='')}/{quote(event, safe='')}"
+
+
+def verify(secret: Masked[str], url: str, headers: Mapping[str, str], body: bytes) -> bool:
+    """Whether a delivery is the platform's, unchanged (Webhooks API: request authentication).
+
+    Args:
+        secret: the registration's; its characters are the key, though they look like base64.
+        url: the address that was registered.
+        headers: of the delivery, in any case.
+        body: its raw bytes.
+    """
+    given = {name.lower(): value for name, value in headers.items()}
+    hashed = base64.b64encode(hashlib.sha256(body).digest()).decode("ascii")
+    if not _same(given.get("x-ms-content-sha256", ""), hashed):
+        return False
+    address = URL(url, encoded=True)
+    host = address.raw_authority.rpartition("@")[2].lower()
+    if address.is_default_port():
+        host = host.removesuffix(f":{address.port}")
+    text = f"POST\n{address.raw_path_qs}\n{given.get('x-ms-date', '')};{host};{hashed}"
+    # Here the secret leaves its wrapper: into the computation of a signature that is compared and thrown away.
+    signature = hmac.digest(secret.reveal().encode(), text.encode("utf-8", "surrogateescape"), "sha256")
+    # The header is compared as a whole, letter by letter: decoding it first would let some letters vary.
+    return _same(given.get("authorization", ""), _SCHEME + base64.b64encode(signature).decode("ascii"))
+
+
+def _same(given: str, right: str) -> bool:
+    return hmac.compare_digest(given.encode("utf-8", "surrogateescape"), right.encode())
+
+
+class Registrations:
+    """One sales unit's registrations."""
+
+    def __init__(self, unit: SalesUnit, token: AccessToken, time_outs: TimeOuts, clock: Clock) -> None:
+        self._unit = unit
+        self._token = token
+        self._time_outs = time_outs
+        self._clock = clock
+
+    async def ensure(self, event: str, url: str, known: Subscribed | None) -> Subscribed | None:
+        """Have an event delivered to an address: what we know if it still stands, else a new registration.
+
+        Registrations that lead to the same address and whose secret we do not have are of no use to anybody and
+        are removed, as is one of ours that leads elsewhere; those of others are left alone.
+
+        Returns:
+            None when it could not be brought about now; nothing depends on it, since polling goes on.
+        """
+        try:
+            standing = await self.listed()
+            if known is not None and known.url == url and any(one.get("id") == known.id for one in standing):
+                return known
+            for one in standing:
+                ours = known is not None and one.get("id") == known.id
+                if ours or (one.get("url") == url and event in (one.get("events") or [])):
+                    await self.remove(str(one.get("id")))
+            return await self.register(event, url)
+        except (Unavailable, KeysRefused, Surprise) as trouble:
+            _log.warning("no deliveries of %s for now, polling goes on: why=%s", event, trouble)
+            return None
+
+    async def register(self, event: str, url: str) -> Subscribed:
+        """Make a registration.
+
+        Raises:
+            Unavailable, KeysRefused, Surprise: the platform did not take it.
+        """
+        reply = await self._call("POST", "", {"url": url, "events": [event]})
+        body = required_object(reply, OPERATION)
+        name, secret = body.get("id"), body.get("secret")
+        if not isinstance(name, str) or not name or not isinstance(secret, str) or not secret:
+            raise Surprise("no id or no secret in the answer", reply.digest)
+        return Subscribed(id=name, url=url, secret=Masked(secret), created_at=self._clock.now())
+
+    async def listed(self) -> list[dict[str, Any]]:
+        """Every registration of the sales unit: `id`, `url`, `events`.
+
+        Raises:
+            Unavailable, KeysRefused, Surprise: there is no list to be had.
+        """
+        reply = await self._call("GET", "")
+        listed = required_object(reply, OPERATION).get("webhooks")
+        if not isinstance(listed, list):
+            raise Surprise("no list in the answer", reply.digest)
+        return [one for one in listed if isinstance(one, dict)]
+
+    async def remove(self, name: str) -> None:
+        """End a registration; one that is gone already is no trouble.
+
+        Raises:
+            Unavailable, KeysRefused, Surprise: it may still stand.
+        """
+        reply = await self._call("DELETE", f"/{quote(name, safe='')}")
+        if reply.status not in OK and reply.status != GONE:
+            raise trouble(reply, OPERATION)
+
+    async def _call(self, method: str, path: str, body: Any = None) -> Reply:
+        return await self._token.authorized(
+            Request(
+                operation=OPERATION,
+                method=method,
+                url=self._unit.url(PATH + path),
+                headers=self._unit.key_headers() | self._unit.system_headers(),
+                json=body,
+                within=self._time_outs.call,
+            )
+        )
