@@ -1,0 +1,114 @@
+"""Where settings are read: the environment, secret files, a TOML file; once, when the program starts.
+
+`MEDLEM_DATABASE_URL` in the environment wins over the file that `MEDLEM_DATABASE_URL_FILE` names (secrets only), that
+over `database_url` in the TOML file, and that over the default. A name that we do not know is refused: a misspelt
+limit would otherwise be no limit. No text repeats a value, for it may be a secret pasted into the wrong line.
+"""
+
+import difflib
+import os
+import re
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from medlem.config.kinds import is_loopback
+from medlem.config.settings import NAMES, PREFIX, Settings, WrongSettings
+
+CONFIG: Final = "MEDLEM_CONFIG"
+
+_SERVICE_LINK = re.compile(
+    r"\AMEDLEM_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)\Z"
+)
+"""Kubernetes puts these into every container beside a service called `medlem`: not settings, and nobody's mistake."""
+
+
+def load(config: Path | None, environ: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings; an empty variable counts as not set.
+
+    Args:
+        config: the TOML file; without it the one that `MEDLEM_CONFIG` names, if any.
+        environ: the environment, by default the process's.
+
+    Raises:
+        WrongSettings: with every flaw that was found, not just the first.
+    """
+    environ = os.environ if environ is None else environ  # noqa: TID251 - this is the one place that reads it
+    said = {name: value for name, value in environ.items() if name.startswith(PREFIX) and value}
+    named = said.pop(CONFIG, None)
+    flaws: list[str] = []
+    texts = dict(_from_file(config or (Path(named) if named else None), flaws))
+    texts |= dict(_from_environment(said, flaws))
+    values = {}
+    for setting in fields(Settings):
+        if setting.name in texts:
+            text, where = texts[setting.name]
+            try:
+                values[setting.name] = setting.metadata["read"](text)
+            except ValueError as error:
+                flaws.append(f"{where} must be {error}")
+    settings = Settings(**values)
+    flaws += _contradictions(settings)
+    if flaws:
+        raise WrongSettings(*flaws)
+    return settings
+
+
+def _from_file(file: Path | None, flaws: list[str]) -> Iterator[tuple[str, tuple[str, str]]]:
+    if file is None:
+        return
+    try:
+        content = tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        flaws.append(f"the settings file {file} cannot be read: {error.strerror}")
+        return
+    except ValueError as error:  # not TOML, or not UTF-8
+        where = re.search(r"\(at line \d+, column \d+\)", str(error))
+        flaws.append(f"the settings file {file} is not TOML {where[0] if where else ''}".strip())
+        return
+    for name, value in content.items():
+        if name not in NAMES:
+            flaws.append(f"{file} sets {name}, which is no setting{_meant(name, NAMES)}")
+        elif not isinstance(value, str | int | float):
+            flaws.append(f"{name} in {file} must be a text in quotes, a number, true or false")
+        else:
+            spelt = {True: "on", False: "off"}[value] if isinstance(value, bool) else str(value)
+            yield name, (spelt, f"{name} in {file}")
+
+
+def _from_environment(said: Mapping[str, str], flaws: list[str]) -> Iterator[tuple[str, tuple[str, str]]]:
+    known = {PREFIX + setting.name.upper(): setting for setting in fields(Settings)}
+    files = {f"{name}_FILE": setting for name, setting in known.items() if setting.metadata["secret"]}
+    for variable, value in said.items():
+        if variable in known:
+            yield known[variable].name, (value, variable)
+        elif variable in files:
+            if variable.removesuffix("_FILE") in said:
+                flaws.append(f"{variable} and {variable.removesuffix('_FILE')} are both set; one of them is enough")
+                continue
+            try:
+                yield files[variable].name, (Path(value).read_text(encoding="utf-8").strip(), f"what {variable} holds")
+            except (OSError, UnicodeDecodeError):
+                flaws.append(f"{variable} must name a text file that can be read")
+        elif not _SERVICE_LINK.match(variable) and not (variable == "MEDLEM_PORT" and "://" in value):
+            flaws.append(f"{variable} is no setting{_meant(variable, [*known, *files, CONFIG])}")
+
+
+def _meant(name: str, known: Sequence[str]) -> str:
+    """Point to the name that is nearest; the prefix, which all share, brings none nearer."""
+    by_word = {each.casefold().removeprefix(PREFIX.casefold()): each for each in known}
+    close = difflib.get_close_matches(name.casefold().removeprefix(PREFIX.casefold()), by_word, n=1)
+    return f"; did you mean {by_word[close[0]]}?" if close else "; docs/settings.md lists them all"
+
+
+def _contradictions(settings: Settings) -> Iterator[str]:
+    if (settings.tls_cert is None) != (settings.tls_key is None):
+        yield f"{PREFIX}TLS_CERT and {PREFIX}TLS_KEY belong together; only one is set"
+    platform = is_loopback(urlsplit(settings.vipps_base_url).hostname)
+    if settings.public_url and not settings.public_url.startswith("https://") and not platform:
+        yield f"{PREFIX}PUBLIC_URL must be an https address: the platform delivers to no other"
+    if settings.vipps_auth_method == "partner" and settings.vipps_msn is None:
+        yield f"{PREFIX}VIPPS_MSN is needed with {PREFIX}VIPPS_AUTH_METHOD=partner"

@@ -1,0 +1,108 @@
+"""What a shop decides: one frozen object, whose printed form shows no secret.
+
+A setting is declared once, here: its name, how its text is read, and the text that stands when nobody says anything.
+`docs/settings.md` tells a shop what each of them means.
+"""
+# ruff: noqa: RUF009 - each of these calls makes a dataclass field
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields
+from datetime import timedelta
+from pathlib import Path
+from typing import Final, Literal, TypeVar, cast
+
+from medlem.club.masked import Masked
+from medlem.club.phone import COUNTRIES
+from medlem.config import kinds
+from medlem.flows.limits import Limit, Limits
+
+T = TypeVar("T")
+
+PREFIX: Final = "MEDLEM_"
+
+
+class WrongSettings(Exception):
+    """The settings cannot be used; each flaw is a sentence that names the setting and what is allowed."""
+
+    def __init__(self, *flaws: str) -> None:
+        super().__init__("; ".join(flaws))
+        self.flaws = flaws
+
+
+def _setting(read: Callable[[str], T], default: str | None = None, *, secret: bool = False) -> T:
+    """Declare a setting: how its text is read, the text that stands when nobody says anything, and if it is secret."""
+    meant = None if default is None else read(default)
+    return cast("T", field(default=meant, metadata={"read": read, "default": default, "secret": secret}))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything that a shop decides. Printing it shows no secret."""
+
+    database_url: Masked[str] = _setting(kinds.database, "sqlite:///medlem.db", secret=True)
+    public_url: str | None = _setting(kinds.url)
+    secret_keys: Path | None = _setting(kinds.path)
+    tls_cert: Path | None = _setting(kinds.path)
+    tls_key: Path | None = _setting(kinds.path)
+    trusted_proxies: tuple[str, ...] | None = _setting(kinds.networks)
+    club_name: str = _setting(kinds.text, "Customer club")
+    default_country: str = _setting(kinds.choice(*COUNTRIES), "NO")
+    signup_url: str | None = _setting(kinds.url)
+    vipps_base_url: str = _setting(kinds.safe_url, "https://api.vipps.no")
+    vipps_discovery_url: str | None = _setting(kinds.safe_url)
+    vipps_client_id: str | None = _setting(kinds.text)
+    vipps_client_secret: Masked[str] | None = _setting(kinds.secret, secret=True)
+    vipps_subscription_key: Masked[str] | None = _setting(kinds.secret, secret=True)
+    vipps_msn: str | None = _setting(kinds.msn)
+    vipps_auth_method: Literal["basic", "post", "partner"] = _setting(kinds.choice("basic", "post", "partner"), "basic")
+    vipps_user_exists: bool = _setting(kinds.switch, "on")
+    webhooks: Literal["auto", "off"] = _setting(kinds.choice("auto", "off"), "auto")
+    login_scope: str = _setting(kinds.text, "openid name phoneNumber")
+    login_hint: str = _setting(kinds.hint, "urn:msisdn:{msisdn}")
+    requested_expiry: int = _setting(kinds.number(60, 900), "180")
+    longest_wait: float = _setting(kinds.seconds(300), "30")
+    lookups_per_station: tuple[Limit, ...] = _setting(kinds.limits, "600/10m, 60/1m")
+    lookup_misses_per_station: tuple[Limit, ...] = _setting(kinds.limits, "60/1h")
+    asks_per_phone: tuple[Limit, ...] = _setting(kinds.limits, "3/10m, 5/1d")
+    ask_after_decline: timedelta | None = _setting(kinds.duration, "24h")
+
+    @property
+    def database_file(self) -> Path:
+        """Where SQLite keeps everything."""
+        return Path(self.database_url.reveal().removeprefix(kinds.SQLITE))  # a file's name, to open it
+
+    @property
+    def sales_unit(self) -> str | None:
+        """What the club is known by: its serial number; with another provider than Vipps MobilePay, the client id."""
+        return self.vipps_msn or self.vipps_client_id
+
+    @property
+    def limits(self) -> Limits:
+        """How often one station may look, and one phone be asked."""
+        return Limits(
+            lookups_per_station=self.lookups_per_station,
+            lookup_misses_per_station=self.lookup_misses_per_station,
+            asks_per_phone=self.asks_per_phone,
+            ask_after_decline=self.ask_after_decline,
+        )
+
+    def ready_to_serve(self, host: str) -> None:
+        """Refuse to serve without keys, or in the clear to other machines.
+
+        Raises:
+            WrongSettings: with every name that is missing.
+        """
+        needed = ["vipps_client_id", "vipps_client_secret"]
+        if self.vipps_discovery_url is None:
+            needed += ["vipps_subscription_key", "vipps_msn"]  # another provider has neither
+        flaws = [f"{PREFIX}{name.upper()} is not set" for name in needed if getattr(self, name) is None]
+        if not kinds.is_loopback(host) and self.tls_cert is None and self.trusted_proxies is None:
+            flaws.append(
+                f"--host {host} is open to other machines, and keys and numbers would go there in the clear: "
+                f"set {PREFIX}TLS_CERT and {PREFIX}TLS_KEY, or {PREFIX}TRUSTED_PROXIES if a proxy does TLS"
+            )
+        if flaws:
+            raise WrongSettings(*flaws)
+
+
+NAMES: Final = tuple(setting.name for setting in fields(Settings))
