@@ -214,6 +214,10 @@ class Clash(Exception):
     """Somebody else wrote the same thing first."""
 
 
+class StorageUnavailable(Exception):
+    """The database cannot be used now. The text says what the operator can do, and holds nothing that is stored."""
+
+
 class Webhooks(Protocol):
     """Our registrations with the platform, and what it has delivered."""
 

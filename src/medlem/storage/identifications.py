@@ -1,0 +1,75 @@
+"""Keeps who stood where."""
+
+from datetime import datetime
+from typing import Final
+
+from medlem.club.identification import Evidence, Identification, Membership
+from medlem.club.ids import ClubId, IdentificationId, StationId
+from medlem.club.phone import PhoneNumber
+from medlem.storage.session import Row, Session, millis, moment
+from medlem.vault import Vault
+
+PHONE = "phone"
+
+AT_ONCE: Final = 500
+"""How many rows are forgotten in one call, so that no till waits behind it."""
+
+
+class Identifications:
+    """`flows.tables.Identifications`."""
+
+    def __init__(self, session: Session, vault: Vault) -> None:
+        self._session = session
+        self._vault = vault
+
+    async def add(self, identification: Identification) -> None:
+        phone = identification.phone
+        await self._session.run(
+            "identifications.add",
+            club=identification.club,
+            identification=identification.id,
+            station=identification.station,
+            phone=phone.msisdn if phone else None,
+            evidence=identification.evidence.value,
+            membership=identification.membership.value,
+            member=identification.member,
+            created_at=millis(identification.created_at),
+        )
+
+    async def get(self, club: ClubId, identification: str) -> Identification | None:
+        row = await self._session.one("identifications.get", club=club, identification=identification)
+        return identification_of(row) if row else None
+
+    async def count(self, club: ClubId, station: StationId, since: datetime) -> int:
+        row = await self._session.one("identifications.count", club=club, station=station, since=millis(since))
+        return int(row["found"]) if row else 0
+
+    async def oldest(self, club: ClubId, station: StationId, since: datetime) -> datetime | None:
+        row = await self._session.one("identifications.oldest", club=club, station=station, since=millis(since))
+        return moment(row["created_at"]) if row else None
+
+    async def note_miss(self, club: ClubId, station: StationId, phone: PhoneNumber, now: datetime) -> None:
+        digest = self._vault.digest(PHONE, phone.msisdn)
+        await self._session.run("identifications.note_miss", club=club, station=station, digest=digest, now=millis(now))
+
+    async def misses(self, club: ClubId, station: StationId, since: datetime) -> int:
+        row = await self._session.one("identifications.misses", club=club, station=station, since=millis(since))
+        return int(row["found"]) if row else 0
+
+    async def forget(self, before: datetime) -> int:
+        await self._session.run("identifications.forget_misses", before=millis(before), most=AT_ONCE)
+        return await self._session.run("identifications.forget", before=millis(before), most=AT_ONCE)
+
+
+def identification_of(row: Row) -> Identification:
+    """An identification from its row."""
+    return Identification(
+        id=IdentificationId(row["id"]),
+        club=ClubId(row["club"]),
+        station=StationId(row["station"]),
+        phone=PhoneNumber(row["phone"]) if row["phone"] else None,
+        evidence=Evidence(row["evidence"]),
+        membership=Membership(row["membership"]),
+        member=row["member"],
+        created_at=moment(row["created_at"]),
+    )

@@ -1,0 +1,156 @@
+"""Keeps our own register: members, how they are reached, and what they allowed."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+
+from medlem.club.ids import ClubId, ConsentId, EnrolmentId, MemberId
+from medlem.club.member import Address, Consent, Member, Profile, VerifiedBy
+from medlem.club.phone import PhoneNumber
+from medlem.storage.session import Row, Session, maybe_millis, millis, moment
+from medlem.vault import Vault
+
+
+class Members:
+    """`flows.tables.Members`."""
+
+    def __init__(self, session: Session, vault: Vault) -> None:
+        self._session = session
+        self._vault = vault
+
+    async def get(self, club: ClubId, member: str) -> Member | None:
+        row = await self._session.one("members.get", club=club, member=member)
+        return _member(row) if row else None
+
+    async def by_sub(self, club: ClubId, sub: str) -> Member | None:
+        row = await self._session.one("members.by_sub", club=club, sub=sub)
+        return _member(row) if row else None
+
+    async def by_phone(self, club: ClubId, phone: PhoneNumber) -> Member | None:
+        row = await self._session.one("members.by_phone", club=club, phone=phone.msisdn)
+        return _member(row) if row else None
+
+    async def page(self, club: ClubId, after: str | None, most: int) -> Sequence[Member]:
+        rows = await self._session.all("members.page", club=club, after=after or "", most=most)
+        return [_member(row) for row in rows]
+
+    async def next_number(self, club: ClubId) -> str:
+        while True:
+            row = await self._session.one("members.next_number", club=club)
+            if row is None:
+                raise LookupError(f"there is no club {club}")
+            number = str(row["last_number"])
+            if await self._session.one("members.by_number", club=club, member_number=number) is None:
+                return number
+
+    async def add(self, member: Member) -> None:
+        await self._session.run("members.add", **_columns(member))
+
+    async def save(self, member: Member) -> None:
+        await self._session.run("members.save", **_columns(member))
+
+    async def link(self, member: Member, phone: PhoneNumber, verified_by: VerifiedBy, now: datetime) -> None:
+        where = {"club": member.club, "member": member.id, "phone": phone.msisdn}
+        verified = {"verified_by": verified_by.value, "now": millis(now)}
+        if await self._session.run("members.verify_link", **where, **verified):
+            return
+        await self._session.run("members.end_links", **where, now=millis(now))
+        await self._session.run("members.add_link", **where, **verified)
+
+    async def unlink(self, member: Member, now: datetime) -> None:
+        await self._session.run("members.unlink", club=member.club, member=member.id, now=millis(now))
+
+    async def add_consent(self, consent: Consent) -> None:
+        await self._session.run(
+            "members.add_consent",
+            club=consent.club,
+            consent=consent.id,
+            member=consent.member,
+            element=consent.element,
+            wording=consent.text,
+            granted=int(consent.granted),
+            given_at=maybe_millis(consent.given_at),
+            seen_at=millis(consent.seen_at),
+            language=consent.language,
+            enrolment=consent.enrolment,
+            station=consent.station,
+        )
+
+    async def consents(self, club: ClubId, member: MemberId) -> Sequence[Consent]:
+        rows = await self._session.all("members.consents", club=club, member=member)
+        return [_consent(row) for row in rows]
+
+    async def keep_evidence(self, member: Member, enrolment: EnrolmentId, raw: bytes, now: datetime) -> None:
+        await self._session.run(
+            "members.keep_evidence",
+            club=member.club,
+            member=member.id,
+            enrolment=enrolment,
+            raw=self._vault.seal(raw),
+            now=millis(now),
+        )
+
+
+def _columns(member: Member) -> dict[str, object]:
+    profile = member.profile
+    return {
+        "club": member.club,
+        "member": member.id,
+        "member_number": member.member_number,
+        "sub": member.sub,
+        "name": profile.name,
+        "given_name": profile.given_name,
+        "family_name": profile.family_name,
+        "email": profile.email,
+        "email_verified": None if profile.email_verified is None else int(profile.email_verified),
+        "birthdate": profile.birthdate,
+        "gender": profile.gender,
+        "address": msgspec.json.encode(profile.address).decode() if profile.address else None,
+        "other_addresses": msgspec.json.encode(profile.other_addresses).decode() if profile.other_addresses else None,
+        "joined_at": millis(member.joined_at),
+        "station": member.station,
+        "left_at": maybe_millis(member.left_at),
+    }
+
+
+def _member(row: Row) -> Member:
+    verified = row["email_verified"]
+    address, others = row["address"], row["other_addresses"]
+    return Member(
+        id=MemberId(row["id"]),
+        club=ClubId(row["club"]),
+        member_number=row["member_number"],
+        sub=row["sub"],
+        phone=PhoneNumber(row["phone"]) if row["phone"] else None,
+        profile=Profile(
+            name=row["name"],
+            given_name=row["given_name"],
+            family_name=row["family_name"],
+            email=row["email"],
+            email_verified=None if verified is None else bool(verified),
+            birthdate=row["birthdate"],
+            gender=row["gender"],
+            address=msgspec.json.decode(address, type=Address) if address else None,
+            other_addresses=msgspec.json.decode(others, type=tuple[Address, ...]) if others else (),
+        ),
+        joined_at=moment(row["joined_at"]),
+        station=row["station"],
+        left_at=moment(row["left_at"]),
+    )
+
+
+def _consent(row: Row) -> Consent:
+    return Consent(
+        id=ConsentId(row["id"]),
+        club=ClubId(row["club"]),
+        member=MemberId(row["member"]),
+        element=row["element"],
+        text=row["wording"],
+        granted=bool(row["granted"]),
+        given_at=moment(row["given_at"]),
+        seen_at=moment(row["seen_at"]),
+        language=row["language"],
+        enrolment=row["enrolment"],
+        station=row["station"],
+    )

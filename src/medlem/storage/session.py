@@ -1,0 +1,60 @@
+"""What the tables ask of a database: run a named statement. The tables know no driver.
+
+Times are whole milliseconds in the database and `datetime` in UTC everywhere else; this is the border.
+"""
+
+from contextlib import AbstractAsyncContextManager
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, Protocol, Self, overload
+
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND: Final = timedelta(milliseconds=1)
+
+
+class Row(Protocol):
+    """One row, read by column."""
+
+    def __getitem__(self, column: str, /) -> Any: ...
+
+
+class Session(Protocol):
+    """Runs named statements (`sql/*.sql`), all of them in one transaction or each for itself."""
+
+    async def one(self, statement: str, /, **values: object) -> Row | None:
+        """The first row, if there is one."""
+
+    async def all(self, statement: str, /, **values: object) -> list[Row]:
+        """Every row."""
+
+    async def run(self, statement: str, /, **values: object) -> int:
+        """How many rows were written."""
+
+    def steady(self) -> AbstractAsyncContextManager[Self]:
+        """Let several reads see one moment."""
+
+    def announce(self, topic: str) -> None:
+        """Wake whoever watches the topic, once this is committed."""
+
+
+def millis(moment: datetime) -> int:
+    """A moment as the database keeps it."""
+    return (moment - EPOCH) // _MILLISECOND
+
+
+def span(length: timedelta) -> int:
+    """A length of time as the database keeps it."""
+    return length // _MILLISECOND
+
+
+def maybe_millis(moment: datetime | None) -> int | None:
+    """A moment as the database keeps it, if there is one."""
+    return None if moment is None else (moment - EPOCH) // _MILLISECOND
+
+
+@overload
+def moment(kept: int) -> datetime: ...
+@overload
+def moment(kept: int | None) -> datetime | None: ...
+def moment(kept: int | None) -> datetime | None:
+    """A moment as we speak of it."""
+    return None if kept is None else EPOCH + timedelta(milliseconds=kept)

@@ -1,0 +1,104 @@
+-- Questions to customers. An enrolment is open while it is asking or waiting; what has ended never changes again.
+
+-- name: add(club, enrolment, identification, station, phone, evidence, code, state, reason, created_at, changed_at, expires_at, interval_ms, due_at, failures, pinged_at, request, request_digest, answer, member, answer_digest, claim)!
+-- Adds nothing when the phone or the code has an open one already.
+insert into enrolment (
+    club, id, identification, station, phone, evidence, code, state, reason, created_at, changed_at, expires_at,
+    interval_ms, due_at, failures, pinged_at, request, request_digest, answer, member, answer_digest, claim
+)
+values (
+    :club, :enrolment, :identification, :station, :phone, :evidence, :code, :state, :reason, :created_at, :changed_at,
+    :expires_at, :interval_ms, :due_at, :failures, :pinged_at, :request, :request_digest, :answer, :member,
+    :answer_digest, :claim
+)
+on conflict do nothing;
+
+-- name: mark_asked(club, identification)!
+update identification set asked = 1 where club = :club and id = :identification;
+
+-- name: open_for_phone(club, phone)^
+select * from enrolment where club = :club and phone = :phone and state in ('asking', 'waiting');
+
+-- name: get(club, enrolment)^
+select * from enrolment where club = :club and id = :enrolment;
+
+-- name: save(club, enrolment, state, reason, changed_at, expires_at, interval_ms, due_at, failures, pinged_at, request, request_digest, answer, member, answer_digest, claim)!
+-- Ends the lease. Writes nothing over a later claim, nor over an end.
+update enrolment
+set state = :state, reason = :reason, changed_at = :changed_at, expires_at = :expires_at, interval_ms = :interval_ms,
+    due_at = :due_at, failures = :failures, pinged_at = :pinged_at, request = :request,
+    request_digest = :request_digest, answer = :answer, member = :member, answer_digest = :answer_digest,
+    lease_until = 0
+where club = :club and id = :enrolment and claim = :claim and state in ('asking', 'waiting');
+
+-- name: wake(club, enrolment, now)!
+-- The claim and the lease stay: a look that is under way finds the ping when it is written down.
+update enrolment set pinged_at = :now, due_at = :now where club = :club and id = :enrolment and state = 'waiting';
+
+-- name: claim_due(now, lease_until, most)
+-- All clubs. Due and free, for max(due_at, lease_until) is the moment from which it is both.
+update enrolment set claim = claim + 1, claimed_at = :now, lease_until = :lease_until
+where (club, id) in (
+    select club, id
+    from enrolment
+    where state = 'waiting' and max(due_at, lease_until) <= :now
+    order by max(due_at, lease_until)
+    limit :most
+)
+returning *;
+
+-- name: next_due()^
+-- All clubs.
+select max(due_at, lease_until) as next_due
+from enrolment
+where state = 'waiting'
+order by max(due_at, lease_until)
+limit 1;
+
+-- name: release_leases(margin)!
+-- All clubs.
+update enrolment
+set lease_until = 0,
+    due_at = case
+        when answer is null and pinged_at is null then max(due_at, claimed_at + interval_ms + :margin)
+        else due_at
+    end
+where state = 'waiting' and lease_until > 0;
+
+-- name: lost_asks(before)
+-- All clubs.
+select * from enrolment where state = 'asking' and created_at < :before order by created_at;
+
+-- name: of_request(club, digest)^
+select * from enrolment where club = :club and request_digest = :digest;
+
+-- name: times_asked(club, phone, since)
+select created_at from enrolment where club = :club and phone = :phone and created_at > :since order by created_at;
+
+-- name: last_ended(club, phone, state)^
+select * from enrolment where club = :club and phone = :phone and state = :state order by changed_at desc limit 1;
+
+-- name: follow(club, enrolment, station, begun_at)!
+insert into follower (club, enrolment, station, begun_at) values (:club, :enrolment, :station, :begun_at)
+on conflict (club, enrolment, station) do nothing;
+
+-- name: followers(club, enrolment)
+select station from follower where club = :club and enrolment = :enrolment order by station;
+
+-- name: follows(club, enrolment, station)^
+select station from follower where club = :club and enrolment = :enrolment and station = :station;
+
+-- name: forget(before, most)
+-- All clubs.
+update enrolment set phone = null
+where (club, id) in (
+    select club, id
+    from enrolment
+    where phone is not null and state in ('declined', 'expired', 'failed') and changed_at < :before
+    order by changed_at
+    limit :most
+)
+returning club, identification;
+
+-- name: forget_identification(club, identification)!
+update identification set phone = null where club = :club and id = :identification;

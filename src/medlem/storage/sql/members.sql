@@ -1,0 +1,79 @@
+-- Members. A member is reached by the one link that has not ended.
+
+-- name: get(club, member)^
+select m.*, l.phone
+from member m left join phone_link l on l.club = m.club and l.member = m.id and l.ended_at is null
+where m.club = :club and m.id = :member;
+
+-- name: by_sub(club, sub)^
+select m.*, l.phone
+from member m left join phone_link l on l.club = m.club and l.member = m.id and l.ended_at is null
+where m.club = :club and m.sub = :sub;
+
+-- name: by_phone(club, phone)^
+select m.*, l.phone
+from phone_link l join member m on m.club = l.club and m.id = l.member
+where l.club = :club and l.phone = :phone and l.ended_at is null and m.left_at is null;
+
+-- name: by_number(club, member_number)^
+select id from member where club = :club and member_number = :member_number;
+
+-- name: page(club, after, most)
+select m.*, l.phone
+from member m left join phone_link l on l.club = m.club and l.member = m.id and l.ended_at is null
+where m.club = :club and m.id > :after
+order by m.id
+limit :most;
+
+-- name: next_number(club)^
+update club set last_number = last_number + 1 where id = :club returning last_number;
+
+-- name: add(club, member, member_number, sub, name, given_name, family_name, email, email_verified, birthdate, gender, address, other_addresses, joined_at, station, left_at)!
+insert into member (
+    club, id, member_number, sub, name, given_name, family_name, email, email_verified, birthdate, gender, address,
+    other_addresses, joined_at, station, left_at
+)
+values (
+    :club, :member, :member_number, :sub, :name, :given_name, :family_name, :email, :email_verified, :birthdate,
+    :gender, :address, :other_addresses, :joined_at, :station, :left_at
+);
+
+-- name: save(club, member, member_number, sub, name, given_name, family_name, email, email_verified, birthdate, gender, address, other_addresses, joined_at, station, left_at)!
+update member
+set member_number = :member_number, sub = :sub, name = :name, given_name = :given_name, family_name = :family_name,
+    email = :email, email_verified = :email_verified, birthdate = :birthdate, gender = :gender, address = :address,
+    other_addresses = :other_addresses, joined_at = :joined_at, station = :station, left_at = :left_at
+where club = :club and id = :member;
+
+-- name: verify_link(club, member, phone, verified_by, now)!
+-- The number reaches this member already: it is known anew.
+update phone_link set verified_by = :verified_by, verified_at = :now
+where club = :club and member = :member and phone = :phone and ended_at is null;
+
+-- name: end_links(club, member, phone, now)!
+-- The member's older number, and whoever else the new number reached.
+update phone_link set ended_at = :now
+where club = :club and ended_at is null and (member = :member or phone = :phone);
+
+-- name: add_link(club, member, phone, verified_by, now)!
+insert into phone_link (club, member, phone, verified_by, verified_at)
+values (:club, :member, :phone, :verified_by, :now);
+
+-- name: unlink(club, member, now)!
+update phone_link set ended_at = :now where club = :club and member = :member and ended_at is null;
+
+-- name: add_consent(club, consent, member, element, wording, granted, given_at, seen_at, language, enrolment, station)!
+insert into consent (club, id, member, element, wording, granted, given_at, seen_at, language, enrolment, station)
+values (
+    :club, :consent, :member, :element, :wording, :granted, :given_at, :seen_at, :language, :enrolment, :station
+);
+
+-- name: consents(club, member)
+select club, id, member, element, wording, granted, given_at, seen_at, language, enrolment, station
+from consent
+where club = :club and member = :member
+order by position;
+
+-- name: keep_evidence(club, enrolment, member, raw, now)!
+insert into evidence (club, enrolment, member, raw, kept_at) values (:club, :enrolment, :member, :raw, :now)
+on conflict (club, enrolment) do update set raw = :raw, kept_at = :now;

@@ -1,0 +1,37 @@
+"""Reads the SQL of this folder: `sql/<noun>.sql` holds the statements `<noun>.<name>`.
+
+aiosql reads the files, where each statement declares its parameters; the sessions run them, since its own way of
+running costs as much again as SQLite needs for a look-up (docs/decisions/0003-sqlite-in-the-loop.md).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Final
+
+import aiosql
+
+FOLDER: Final = files("medlem.storage") / "sql"
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One named statement."""
+
+    sql: str
+    parameters: frozenset[str]
+
+
+@cache
+def statements() -> Mapping[str, Statement]:
+    """Every statement by its name."""
+    found = {}
+    for file in sorted(FOLDER.iterdir(), key=lambda file: file.name):
+        queries = aiosql.from_str(file.read_text(encoding="utf-8"), "sqlite3")
+        for name in queries.available_queries:
+            query = getattr(queries, name)
+            if not name.endswith("_cursor"):  # aiosql adds these
+                noun = file.name.removesuffix(".sql")
+                found[f"{noun}.{name}"] = Statement(query.sql, frozenset(query.parameters or ()))
+    return found

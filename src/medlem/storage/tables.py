@@ -1,0 +1,26 @@
+"""All tables over one session."""
+
+from medlem.storage.enrolments import Enrolments
+from medlem.storage.events import Events
+from medlem.storage.identifications import Identifications
+from medlem.storage.keys import Keys
+from medlem.storage.members import Members
+from medlem.storage.places import Places
+from medlem.storage.repeats import Repeats
+from medlem.storage.session import Session
+from medlem.storage.webhooks import Webhooks
+from medlem.vault import Vault
+
+
+class AllTables:
+    """`flows.tables.Tables`."""
+
+    def __init__(self, session: Session, vault: Vault) -> None:
+        self.places = Places(session, vault)
+        self.keys = Keys(session, vault)
+        self.identifications = Identifications(session, vault)
+        self.enrolments = Enrolments(session, vault)
+        self.members = Members(session, vault)
+        self.events = Events(session, vault)
+        self.repeats = Repeats(session, vault)
+        self.webhooks = Webhooks(session, vault)
