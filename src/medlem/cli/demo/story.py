@@ -1,0 +1,88 @@
+"""What the demo says when everything answers: where to click, and what to type."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from medlem.cli.demo.seed import CLUB, KARI, MEMBERS, Furnished
+
+_TEXT: Final = """\
+{club} is a pretend club, open on this machine. No real person is asked anything.
+
+  Kari's phone      {phone}
+  All the phones    {simulator}/phone
+  The first till    {till}
+  The other till    {other_till}
+
+Kari is not a member yet. Identify her, ask her, and say yes on her phone:
+
+  KEY={station_key}
+  curl -s {service}/v1/identifications -H "Authorization: Bearer $KEY" \\
+       -H 'Content-Type: application/json' -d '{{"phone": "{kari}"}}'
+  curl -s {service}/v1/enrolments -H "Authorization: Bearer $KEY" \\
+       -H 'Content-Type: application/json' -d '{{"identification": "<the id in the answer>"}}'
+
+What the till's screen gets, live:
+
+  curl -sN {service}/v1/events -H "Authorization: Bearer $KEY"
+
+{member} is a member already: try "{member_number}" instead. All keys: demo-keys.json in the demo's directory.
+Ctrl-C stops everything; started again, it goes on where it was."""
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """Where everything is."""
+
+    service: str
+    simulator: str
+    furnished: Furnished
+    pid: int
+
+    @property
+    def till(self) -> str:
+        """The first till's page, with what it needs to become that till."""
+        return self._till(self.furnished.pairing)
+
+    @property
+    def phone(self) -> str:
+        """The pretend phone of somebody who answers by hand."""
+        return f"{self.simulator}/phone/{KARI}"
+
+    def as_json(self) -> dict[str, object]:
+        """For scripts and tests."""
+        keys = self.furnished.keys
+        return {
+            "service": self.service,
+            "simulator": self.simulator,
+            "till": self.till,
+            "phone": self.phone,
+            "station_key": keys.station_key,
+            "integration_key": keys.integration_key,
+            "admin_key": keys.admin_key,
+            "pid": self.pid,
+        }
+
+    def as_text(self) -> str:
+        """For people."""
+        return _TEXT.format(
+            club=CLUB,
+            service=self.service,
+            simulator=self.simulator,
+            phone=self.phone,
+            till=self.till,
+            other_till=self._till(self.furnished.other_pairing),
+            station_key=self.furnished.keys.station_key,
+            kari=_spoken(KARI),
+            member=MEMBERS[0].name,
+            member_number=_spoken(MEMBERS[0].msisdn),
+        )
+
+    def _till(self, code: str) -> str:
+        # In the fragment, which no browser sends and no log of ours can hold.
+        return f"{self.service}/till#pair={code}"
+
+
+def _spoken(msisdn: str) -> str:
+    """A Norwegian number as people say it: 400 00 001."""
+    national = msisdn.removeprefix("47")
+    return f"{national[:3]} {national[3:5]} {national[5:]}"

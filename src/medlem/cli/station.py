@@ -1,0 +1,38 @@
+"""`medlem station`: the tills, as whoever sets up a shop adds them."""
+
+import asyncio
+from pathlib import Path
+
+import click
+
+from medlem import app
+from medlem.cli.common import answer, config_option, json_option, log_to_stderr
+from medlem.config import Settings, load
+from medlem.flows import places
+from medlem.flows.places import NewStation
+
+
+@click.group("station")
+def command() -> None:
+    """Tills."""
+
+
+@command.command("add")
+@click.argument("name")
+@click.option("--store", help="The id of its store; without, the club's first, made when there is none.")
+@config_option
+@json_option
+def add(*, name: str, store: str | None, config: Path | None, as_json: bool) -> None:
+    """Add a till called NAME. Its key is shown once, now. Safe while the service runs."""
+    log_to_stderr()
+    if not name.strip():
+        raise click.BadParameter("a till needs a name", param_hint="NAME")
+    made = asyncio.run(_add(load(config), name.strip(), store))
+    key = made.secret.reveal() if made.secret else None  # to whoever asked for it, this once
+    text = f"station  {made.station.id}\nkey      {key}\nThe key is not shown again: put it into the till now."
+    answer({"id": made.station.id, "key": key}, text, as_json=as_json)
+
+
+async def _add(settings: Settings, name: str, store: str | None) -> NewStation:
+    async with app.open_house(settings) as house:
+        return await places.add_station(house.ports, house.club, name, store)
