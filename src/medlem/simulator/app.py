@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import ClientSession, DummyCookieJar, web
 
-from medlem.simulator import access_token, login, provider, qr, standard, userinfo, webhooks
+from medlem.simulator.apis import access_token, discovery, login, qr, standard, userinfo, webhooks
 from medlem.simulator.clock import SimClock
 from medlem.simulator.control import Control, plain_refusals
 from medlem.simulator.gate import Gate
@@ -27,7 +27,7 @@ from medlem.simulator.world import World
 if TYPE_CHECKING:
     from pathlib import Path
 
-APIS = (access_token, qr, provider, login, userinfo, webhooks, standard)
+APIS = (access_token, qr, discovery, login, userinfo, webhooks, standard)
 """What the platform serves, and the plain provider; a module each, with its table of routes."""
 
 PATIENCE = 0.5
@@ -102,18 +102,21 @@ def run(*, host: str, port: int, directory: Path | None, demo_people: bool, read
 
 
 def _application(world: World, gate: Gate) -> web.Application:
-    application = web.Application(middlewares=[plain_refusals])
+    @web.middleware
+    async def dated(
+        request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        """Date every answer by the simulator's clock, unless a fault has dated it already."""
+        response = await handler(request)
+        response.headers.setdefault("Date", http_date(world.clock.now()))
+        return response
+
+    application = web.Application(middlewares=[dated, plain_refusals])
     for api in APIS:
         for route in api.ROUTES:
             application.router.add_route(route.method, route.path, gate.to(route))
     application.add_routes(Control(world).routes())
     application.add_routes(Phone(world).routes())
-
-    async def date(_http: web.Request, response: web.StreamResponse) -> None:
-        """Date every answer by the simulator's clock."""
-        response.headers.setdefault("Date", http_date(world.clock.now()))
-
-    application.on_response_prepare.append(date)
     return application
 
 

@@ -11,11 +11,11 @@ import msgspec
 from aiohttp import web
 from msgspec import Meta
 
+from medlem.simulator.apis.qr import clear_code, customer_token, tokenised_code
 from medlem.simulator.clock import rfc3339
 from medlem.simulator.consents import ImpossibleTicks
 from medlem.simulator.faults import Plan
 from medlem.simulator.people import NumberTaken, Traits
-from medlem.simulator.qr import clear_code, customer_token, tokenised_code
 from medlem.simulator.switches import Switches
 
 if TYPE_CHECKING:
@@ -232,8 +232,6 @@ async def plain_refusals(
     except NotLikeThat as refusal:
         return refusal.response()
     except web.HTTPException as error:
-        if error.status < 400:  # noqa: PLR2004  a redirect is no refusal
-            raise
         headers = {"Allow": error.headers["Allow"]} if "Allow" in error.headers else None
         return _json({"statusCode": error.status, "message": error.reason}, error.status, headers)
 

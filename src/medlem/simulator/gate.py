@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from medlem.simulator.refusals import gateway, problem
+from medlem.simulator.apis.refusals import gateway, problem
 from medlem.simulator.signature import http_date
 from medlem.simulator.wire import Answer, Call, Refused
 

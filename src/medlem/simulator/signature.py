@@ -8,6 +8,7 @@ import hashlib
 import hmac
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 SIGNED = "x-ms-date;host;x-ms-content-sha256"
@@ -35,4 +36,9 @@ def signed_headers(secret: str, url: str, body: bytes, now: float) -> dict[str, 
 
 def http_date(moment: float) -> str:
     """Write a time as HTTP headers bear it: RFC 1123, to the second."""
-    return format_datetime(datetime.fromtimestamp(int(moment), UTC), usegmt=True)
+    return _written(int(moment))
+
+
+@lru_cache(maxsize=16)  # Every answer is dated, and many in the same second.
+def _written(second: int) -> str:
+    return format_datetime(datetime.fromtimestamp(second, UTC), usegmt=True)

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 import segno
 from aiohttp import web
 
+from medlem.simulator.apis.qr import clear_code, tokenised_code
 from medlem.simulator.clock import rfc3339
 from medlem.simulator.consents import ImpossibleTicks
-from medlem.simulator.qr import clear_code, tokenised_code
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -95,7 +95,7 @@ class Phone:
             self._world.approve(request, {box.id: box.id in ticked for box in boxes})
         except ImpossibleTicks as wrong:
             return _page("Not like that", f"<h1>Not like that</h1><p>{escape(str(wrong))}</p>{_back(http)}", status=422)
-        raise web.HTTPSeeOther(_address(http))
+        return _back_to_phone(http)
 
     async def decline(self, http: web.Request) -> web.Response:
         """Press no."""
@@ -103,7 +103,7 @@ class Phone:
         if request is None:
             return _gone(http)
         self._world.requests.decline(request)
-        raise web.HTTPSeeOther(_address(http))
+        return _back_to_phone(http)
 
     def _request(self, http: web.Request) -> LoginRequest | None:
         person = self._world.people.at(http.match_info["msisdn"])
@@ -151,6 +151,10 @@ def _page(title: str, body: str, *, status: int = 200) -> web.Response:
 
 def _gone(http: web.Request) -> web.Response:
     return _page("Gone", f"<h1>That request is not open any more</h1>{_back(http)}", status=409)
+
+
+def _back_to_phone(http: web.Request) -> web.Response:
+    return web.Response(status=303, headers={"Location": _address(http)})
 
 
 def _back(http: web.Request) -> str:

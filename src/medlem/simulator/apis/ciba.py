@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
-from medlem.simulator.refusals import oauth
+from medlem.simulator.apis.refusals import oauth
 
 if TYPE_CHECKING:
     from medlem.simulator.requests import LoginRequest, Provider

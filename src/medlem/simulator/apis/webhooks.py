@@ -9,8 +9,8 @@ import ipaddress
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from medlem.simulator.merchants import SALES_UNIT, bearer_is_good, overlong_system_header, subscribed
-from medlem.simulator.refusals import bare, problem
+from medlem.simulator.apis.merchants import SALES_UNIT, bearer_is_good, overlong_system_header, subscribed
+from medlem.simulator.apis.refusals import bare, problem
 from medlem.simulator.registrations import CHECK_IN, EVENTS
 from medlem.simulator.wire import Answer, Call, NotJson, Refused, Route, json_answer
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from medlem.simulator.merchants import known_merchant, overlong_system_header
-from medlem.simulator.refusals import qr_exchange
+from medlem.simulator.apis.merchants import known_merchant, overlong_system_header
+from medlem.simulator.apis.refusals import qr_exchange
 from medlem.simulator.wire import Answer, Call, NotJson, Route, json_answer
 
 if TYPE_CHECKING:

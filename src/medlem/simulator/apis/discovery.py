@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from medlem.simulator.id_token import ELSEWHERE
+from medlem.simulator.apis.id_token import ELSEWHERE
 from medlem.simulator.wire import Answer, Call, Route, json_answer
 
 if TYPE_CHECKING:

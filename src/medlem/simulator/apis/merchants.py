@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from medlem.simulator.refusals import bare, gateway
+from medlem.simulator.apis.refusals import bare, gateway
 
 if TYPE_CHECKING:
     from medlem.simulator.wire import Call

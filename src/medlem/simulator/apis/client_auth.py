@@ -11,8 +11,8 @@ import binascii
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, unquote_plus
 
-from medlem.simulator.merchants import SALES_UNIT, bearer_is_good
-from medlem.simulator.refusals import oauth
+from medlem.simulator.apis.merchants import SALES_UNIT, bearer_is_good
+from medlem.simulator.apis.refusals import oauth
 
 if TYPE_CHECKING:
     from medlem.simulator.wire import Call

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from medlem.simulator.apis.merchants import same_sales_unit, subscribed
+from medlem.simulator.apis.refusals import oauth
 from medlem.simulator.merchant_tokens import RESOURCE
-from medlem.simulator.merchants import same_sales_unit, subscribed
-from medlem.simulator.refusals import oauth
 from medlem.simulator.wire import Answer, Call, Route, json_answer
 
 if TYPE_CHECKING:

@@ -9,14 +9,14 @@ import re
 import secrets
 from typing import TYPE_CHECKING
 
-from medlem.simulator.ciba import collect, ineligible, unheard
-from medlem.simulator.client_auth import authenticated, form
-from medlem.simulator.id_token import login_claims, signed
-from medlem.simulator.provider import issuer
-from medlem.simulator.qr import checked_in
-from medlem.simulator.refusals import gateway, oauth
+from medlem.simulator.apis.ciba import collect, ineligible, unheard
+from medlem.simulator.apis.client_auth import authenticated, form
+from medlem.simulator.apis.discovery import issuer
+from medlem.simulator.apis.id_token import login_claims, signed
+from medlem.simulator.apis.qr import checked_in
+from medlem.simulator.apis.refusals import gateway, oauth
+from medlem.simulator.apis.userinfo import profile
 from medlem.simulator.requests import LoginRequest
-from medlem.simulator.userinfo import profile
 from medlem.simulator.wire import Answer, Call, Route, json_answer
 
 if TYPE_CHECKING:

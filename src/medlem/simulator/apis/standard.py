@@ -11,12 +11,12 @@ import re
 import secrets
 from typing import TYPE_CHECKING, Any
 
-from medlem.simulator.ciba import GRANT, collect, unheard
-from medlem.simulator.client_auth import basic_or_post, form
-from medlem.simulator.id_token import ELSEWHERE, login_claims, signed
-from medlem.simulator.refusals import bare, oauth
+from medlem.simulator.apis.ciba import GRANT, collect, unheard
+from medlem.simulator.apis.client_auth import basic_or_post, form
+from medlem.simulator.apis.id_token import ELSEWHERE, login_claims, signed
+from medlem.simulator.apis.refusals import bare, oauth
+from medlem.simulator.apis.userinfo import current_login
 from medlem.simulator.requests import LoginRequest
-from medlem.simulator.userinfo import current_login
 from medlem.simulator.wire import Answer, Call, Route, json_answer
 
 if TYPE_CHECKING:

@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from medlem.simulator.apis.discovery import USERINFO
+from medlem.simulator.apis.merchants import SUBSCRIPTION_KEY
+from medlem.simulator.apis.refusals import bare
 from medlem.simulator.consents import delegated_consents, flow_result
-from medlem.simulator.merchants import SUBSCRIPTION_KEY
-from medlem.simulator.provider import USERINFO
-from medlem.simulator.refusals import bare
 from medlem.simulator.wire import Answer, Call, Route, json_answer
 
 if TYPE_CHECKING:
