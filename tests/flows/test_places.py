@@ -47,7 +47,7 @@ async def test_a_revoked_key_opens_nothing(shop: Shop) -> None:
 
 
 async def test_a_till_becomes_the_station_by_a_code_that_is_good_once(shop: Shop) -> None:
-    code = await places.offer_pairing(shop.ports, shop.station)
+    code = (await places.offer_pairing(shop.ports, shop.station)).code
     paired = await places.pair(shop.ports, code.reveal().lower())
     assert paired.station == shop.station
     key = await find(shop, paired.secret)
@@ -58,7 +58,7 @@ async def test_a_till_becomes_the_station_by_a_code_that_is_good_once(shop: Shop
 
 
 async def test_a_pairing_code_grows_old(shop: Shop) -> None:
-    code = await places.offer_pairing(shop.ports, shop.station)
+    code = (await places.offer_pairing(shop.ports, shop.station)).code
     await shop.clock.turn(600)
     with pytest.raises(Unauthenticated):
         await places.pair(shop.ports, code.reveal())
@@ -66,7 +66,7 @@ async def test_a_pairing_code_grows_old(shop: Shop) -> None:
 
 async def test_a_code_for_a_station_that_is_gone_pairs_nothing(shop: Shop) -> None:
     made = await places.add_station(shop.ports, shop.club, "Till 2", None)
-    code = await places.offer_pairing(shop.ports, made.station)
+    code = (await places.offer_pairing(shop.ports, made.station)).code
     await places.remove_station(shop.ports, shop.club, made.station.id)
     with pytest.raises(Unauthenticated):
         await places.pair(shop.ports, code.reveal())

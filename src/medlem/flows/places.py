@@ -4,7 +4,7 @@ A secret is in the answer of the call that made it, and nowhere else ever again.
 """
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from medlem.club.errors import NotFound, Unauthenticated
@@ -25,7 +25,7 @@ class NewStation:
     """A station with the key that only its maker ever sees."""
 
     station: Station
-    secret: Masked[str] | None
+    secret: Masked[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,14 @@ class NewKey:
 
     key: Key
     secret: Masked[str]
+
+
+@dataclass(frozen=True, slots=True)
+class PairingOffer:
+    """A pairing code, and until when it works."""
+
+    code: Masked[str]
+    until: datetime
 
 
 async def settle_club(ports: Ports, sales_unit: str, name: str, country: str) -> Club:
@@ -114,12 +122,15 @@ async def revoke_key(ports: Ports, club: Club, key: str) -> None:
             raise NotFound("The club has no such key.")
 
 
-async def offer_pairing(ports: Ports, station: Station) -> Masked[str]:
+async def offer_pairing(ports: Ports, station: Station, repeat: Repeat | None = None) -> PairingOffer:
     """A code that makes the till on which it is typed this station, once, within ten minutes."""
-    code = new_pairing_code()
+    now = ports.clock.now()
+    offer = PairingOffer(new_pairing_code(), now + PAIRING_LIFE)
     async with ports.storage.transaction() as tx:
-        await tx.places.offer_pairing(station, code, ports.clock.now() + PAIRING_LIFE)
-    return code
+        await tx.places.offer_pairing(station, offer.code, offer.until)
+        if repeat is not None:
+            await tx.repeats.keep(station.club, repeat, CREATED, offer.until.isoformat(), now)
+    return offer
 
 
 async def pair(ports: Ports, typed: str) -> NewStation:

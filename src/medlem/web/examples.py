@@ -1,0 +1,50 @@
+"""Examples for the OpenAPI document, and the rules between fields that types cannot say.
+
+Numbers are of the series 47 400 00 0NN, which nobody has.
+"""
+
+from typing import Any, Final
+
+BODIES: Final[dict[str, dict[str, Any]]] = {
+    "identifications_create": {
+        "scan": {"scan": "https://qr.vipps.no/28/2/01/031/4740000011?v=1"},
+        "number": {"phone": "400 00 011", "country": "NO"},
+    },
+    "enrolments_create": {"ask": {"identification": "idn_01kaq2y3m8e5x7r1t9v0w2z4b6"}},
+    "members_look_up": {"number": {"phone": "+4740000011"}},
+    "members_create": {
+        "by_hand": {"phone": "+4740000011", "profile": {"name": "Kari Nordmann", "email": "kari@example.org"}}
+    },
+    "stations_create": {"first_store": {"name": "Till 1", "store": None}},
+    "stations_pair": {"typed": {"code": "CDFG-HJKM"}},
+    "keys_create": {"integration": {"kind": "integration", "name": "Loyalty system"}},
+}
+
+SCHEMAS: Final[dict[str, dict[str, Any]]] = {
+    "NewIdentification": {
+        "oneOf": [
+            {
+                "required": ["scan"],
+                "properties": {"scan": {"type": "string"}, "phone": {"type": "null"}, "country": {"type": "null"}},
+            },
+            {"required": ["phone"], "properties": {"phone": {"type": "string"}, "scan": {"type": "null"}}},
+        ]
+    },
+    "NewKey": {
+        "oneOf": [
+            {
+                "required": ["station"],
+                "properties": {"kind": {"const": "station"}, "station": {"type": "string"}},
+            },
+            {"properties": {"kind": {"enum": ["integration", "admin"]}, "station": {"type": "null"}}},
+        ]
+    },
+}
+"""Merged into the schema of that name."""
+
+STREAM: Final = (
+    ": medlem\nretry: 1000\n\n"
+    'id: 41\nevent: snapshot\ndata: {"station":{"id":"sta_01kaq2y3m8e5x7r1t9v0w2z4b6","name":"Till 1"},'
+    '"server_time":"2026-11-23T10:00:00Z","identification":null,"enrolments":[]}\n\n'
+    ":\n\n"
+)

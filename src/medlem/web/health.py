@@ -1,0 +1,72 @@
+"""How the service is: for supervisors, load balancers and those who collect figures."""
+
+import asyncio
+import logging
+from typing import Final
+
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from medlem.web import login
+from medlem.web.answer import Answer, json
+from medlem.web.call import Call
+from medlem.web.operation import Door, Reply, operation
+from medlem.web.wire import Liveness, Readiness
+
+log = logging.getLogger(__name__)
+
+PATIENCE: Final = 2.0
+"""Seconds that our own database gets to answer."""
+
+
+@operation(
+    "GET",
+    "/health/live",
+    door=Door.ANYBODY,
+    replies={200: Reply(description="The process runs.", body=Liveness)},
+)
+async def live(_: Call) -> Answer:
+    """Whether the process runs."""
+    return json(200, Liveness(live=True))
+
+
+@operation(
+    "GET",
+    "/health/ready",
+    door=Door.ANYBODY,
+    replies={
+        200: Reply(description="Send calls here.", body=Readiness),
+        503: Reply(description="Send calls elsewhere.", body=Readiness, headers=("Retry-After",)),
+    },
+)
+async def ready(call: Call) -> Answer:
+    """Whether the process can serve: its database answers and is migrated. The platform has no say."""
+    if call.desk.closing.is_set() or not await _database_answers(call):
+        return json(503, Readiness(ready=False), (b"retry-after", b"1"))
+    return json(200, Readiness(ready=True))
+
+
+@operation(
+    "GET",
+    "/metrics",
+    door=Door.OPERATOR,
+    replies={200: Reply(description="Prometheus's text format.", media_type="text/plain")},
+)
+async def metrics(call: Call) -> Answer:
+    """Figures for Prometheus. From this machine without a key; from elsewhere with an admin key."""
+    if not login.is_this_machine(call.scope, call.visit):
+        kinds = Door.ADMIN.kinds
+        await call.admit(kinds or frozenset())
+    return Answer(200, generate_latest(), (b"content-type", CONTENT_TYPE_LATEST.encode()))
+
+
+OPERATIONS = (live, ready, metrics)
+
+
+async def _database_answers(call: Call) -> bool:
+    try:
+        async with asyncio.timeout(PATIENCE):
+            await call.desk.options.ready()
+    except Exception as error:  # noqa: BLE001 - whatever it is: not ready
+        log.warning("not ready: %s", type(error).__name__)
+        return False
+    return True

@@ -1,0 +1,65 @@
+"""The platform's deliveries. A delivery proves nothing but that there is something to look for.
+
+Whoever cannot sign learns nothing: an unknown sales unit, an unknown event and a wrong signature get the same answer.
+The signature is judged by the address that we registered, never by the `Host` that the request names.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+import msgspec
+
+from medlem.club.errors import Flaw, InvalidRequest, UnverifiedWebhook
+from medlem.club.masked import Masked
+from medlem.club.place import Club
+from medlem.flows import enrolment
+from medlem.web.answer import Answer
+from medlem.web.call import Call
+from medlem.web.operation import Door, Reply, operation
+from medlem.web.wire import Ping
+
+
+async def _ping(call: Call, club: Club, raw: bytes) -> None:
+    try:
+        said = msgspec.json.decode(raw, type=Ping)
+    except (ValueError, RecursionError):  # msgspec's DecodeError among them
+        detail = "The delivery is signed, but it is not JSON with an auth_req_id."
+        raise InvalidRequest(detail, Flaw("", detail)) from None
+    await enrolment.ping(call.ports, club.id, Masked(said.auth_req_id))
+
+
+EVENTS: Final[dict[str, Callable[[Call, Club, bytes], Awaitable[None]]]] = {
+    "login.merchant-initiated.ping.v1": _ping,
+}
+"""Every event that we register for, by the platform's name of it."""
+
+
+@operation(
+    "POST",
+    "/hooks/vipps/{sales_unit}/{event}",
+    door=Door.PLATFORM,
+    replies={200: Reply(description="It is stored, now or before.")},
+    refuses=(UnverifiedWebhook,),
+)
+async def deliver(call: Call) -> Answer:
+    """Take a delivery of the platform. A delivery that came before changes nothing."""
+    event = call.scope["path_params"]["event"]
+    raw = await call.body()
+    club = await _club(call, call.scope["path_params"]["sales_unit"])
+    registered = None
+    if club is not None and event in EVENTS:
+        registered = await call.ports.storage.reading.webhooks.registration(club.id, event)
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in call.visit.headers.items()}
+    if club is None or registered is None or not call.desk.options.verify(registered, headers, raw):
+        raise UnverifiedWebhook("The delivery is not signed for a registration of ours.")
+    await EVENTS[event](call, club, raw)
+    return Answer(200)
+
+
+OPERATIONS = (deliver,)
+
+
+async def _club(call: Call, sales_unit: str) -> Club | None:
+    if not sales_unit.isascii() or not sales_unit.isprintable():
+        return None  # not worth asking the database, which may not even be able to read it
+    return await call.ports.storage.reading.places.club_of(sales_unit)

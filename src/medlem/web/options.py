@@ -1,0 +1,34 @@
+"""What the composition root decides about the web: how long it waits, whom it asks, what runs beside it.
+
+All times are in seconds of the clock in `Ports`, so a test that turns the clock turns these too.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+from medlem.flows.answers import Subscribed
+
+Verify = Callable[[Subscribed, Mapping[str, str], bytes], bool]
+"""Whether a delivery (headers with lower-case names, raw body) is signed by the platform for this registration."""
+
+Background = Callable[[asyncio.Event], Awaitable[None]]
+"""Runs while the service is up, and returns soon after the event is set."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How the web behaves."""
+
+    verify: Verify
+    ready: Callable[[], Awaitable[None]]
+    """Returns when our own database answers and is migrated, and raises when not; never asks the platform."""
+    background: Background | None = None
+    longest_wait: float = 30.0
+    """The most that `?wait=` may ask for."""
+    ask_wait: float = 8.0
+    """How long a new enrolment's answer waits for the platform's."""
+    heartbeat: float = 5.0
+    """Between two comments on a stream; its key is looked at again then."""
+    stream_life: float = 3600.0
+    streams_per_station: int = 8

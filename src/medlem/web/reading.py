@@ -1,0 +1,140 @@
+"""Reads what a client sent, strictly: what is not understood is refused with a pointer to it.
+
+Nothing that a client wrote is repeated in a refusal, since a phone number may stand in the wrong place.
+"""
+
+import asyncio
+import json as stdlib_json
+import re
+from typing import Any, Final, TypeVar
+from urllib.parse import parse_qsl
+
+import msgspec
+
+from medlem.club.errors import Flaw, InvalidRequest, NotFound
+from medlem.web.problems import ClientGone, TooLarge, UnsupportedMediaType
+from medlem.web.visit import Visit
+
+T = TypeVar("T")
+
+LARGEST_BODY: Final = 64 * 1024
+BODY_TIME: Final = 10.0
+
+_decoders: dict[Any, msgspec.json.Decoder[Any]] = {}
+
+_STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+|\.\.\.)\]")
+_QUOTED = re.compile(r"'[^']*'|`([^`]*)`")
+_SAFE_NAME = re.compile(r"[A-Za-z_ |]{1,60}")
+_ID = re.compile(r"[0-9a-hjkmnp-tv-z]{26}")
+
+
+async def body_of(visit: Visit) -> bytes:
+    """The whole body, as it came.
+
+    Raises:
+        TooLarge: it is, or says that it will be.
+    """
+    if int(visit.headers.get(b"content-length", b"0")) > LARGEST_BODY:
+        raise TooLarge(f"A body may have {LARGEST_BODY} bytes.")
+    parts: list[bytes] = []
+    size, more = 0, True
+    try:
+        async with asyncio.timeout(BODY_TIME):
+            while more:
+                message = await visit.receive()
+                if message["type"] != "http.request":
+                    raise ClientGone
+                parts.append(message["body"])
+                size += len(message["body"])
+                more = message["more_body"]
+                if size > LARGEST_BODY:
+                    raise TooLarge(f"A body may have {LARGEST_BODY} bytes.")
+    except TimeoutError:
+        raise ClientGone from None
+    return b"".join(parts)
+
+
+def require_json(visit: Visit) -> None:
+    """Refuse a body that does not say it is JSON: a form on a foreign page can send anything else.
+
+    Raises:
+        UnsupportedMediaType: it says something else.
+    """
+    said = visit.headers.get(b"content-type", b"")
+    if said != b"application/json" and said.partition(b";")[0].strip().lower() != b"application/json":
+        raise UnsupportedMediaType("Send JSON, with Content-Type: application/json.")
+
+
+def decode(kind: type[T], raw: bytes) -> T:
+    """Read JSON of one kind: no unknown fields, no conversions, no key twice.
+
+    Raises:
+        InvalidRequest: with a pointer to the flaw.
+    """
+    if not raw.strip():
+        raise _invalid("", "The body is empty; JSON is expected.")
+    try:
+        value: T = _decoder(kind).decode(raw)
+        stdlib_json.loads(raw, object_pairs_hook=_no_key_twice)
+    except msgspec.ValidationError as error:
+        said, _, where = str(error).partition(" - at `")
+        raise _invalid(_pointer(where.rstrip("`")), _safe(said)) from None
+    except (ValueError, RecursionError):  # msgspec's DecodeError and UnicodeDecodeError among them
+        raise _invalid("", "The body is not JSON, or names a key twice.") from None
+    return value
+
+
+def query_of(raw: bytes, known: frozenset[str]) -> dict[str, str]:
+    """The query's parameters, each known and given once.
+
+    Raises:
+        InvalidRequest: one is not, or the query cannot be read.
+    """
+    try:
+        pairs = parse_qsl(raw.decode("ascii"), keep_blank_values=True, strict_parsing=True, errors="strict")
+    except ValueError:
+        raise _invalid("", "The query cannot be read.") from None
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise _invalid("", "A query parameter is given twice.")
+    if not known.issuperset(found):
+        raise _invalid("", f"Query parameters here: {', '.join(sorted(known)) or 'none'}.")
+    return found
+
+
+def id_of(prefix: str, text: str) -> str:
+    """An id of that kind; what has not its shape is not looked for.
+
+    Raises:
+        NotFound: it has not.
+    """
+    kind, _, rest = text.partition("_")
+    if kind != prefix or _ID.fullmatch(rest) is None:
+        raise NotFound("There is no such thing here.")
+    return text
+
+
+def _decoder(kind: type[T]) -> msgspec.json.Decoder[T]:
+    if kind not in _decoders:
+        _decoders[kind] = msgspec.json.Decoder(kind, strict=True)
+    return _decoders[kind]
+
+
+def _no_key_twice(pairs: list[tuple[str, Any]]) -> None:
+    if len({name for name, _ in pairs}) != len(pairs):
+        raise ValueError("a key stands twice")
+
+
+def _pointer(path: str) -> str:
+    """The path `$.marks[1]` of msgspec as a JSON Pointer (RFC 6901)."""
+    parts = (name or index for name, index in _STEP.findall(path.removeprefix("$")))
+    return "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in parts)
+
+
+def _safe(said: str) -> str:
+    """The sentence of msgspec without anything that the client wrote."""
+    return _QUOTED.sub(lambda found: found[0] if found[1] and _SAFE_NAME.fullmatch(found[1]) else "•••", said) + "."
+
+
+def _invalid(pointer: str, detail: str) -> InvalidRequest:
+    return InvalidRequest(detail, Flaw(pointer, detail))
