@@ -236,6 +236,11 @@ def _server(house: House, *, worker: bool) -> Server:
     )
 
 
+def rehearse(house: House) -> None:
+    """Put the web together once and throw it away: what Python imports late is there for whoever is forked after."""
+    _server(house, worker=True).config.load()
+
+
 def _verified(registration: Subscribed, headers: Mapping[str, str], body: bytes) -> bool:
     return verify(registration.secret, registration.url, headers, body)
 

@@ -28,7 +28,7 @@ def add(*, name: str, store: str | None, config: Path | None, as_json: bool) -> 
     if not name.strip():
         raise click.BadParameter("a till needs a name", param_hint="NAME")
     made = asyncio.run(_add(load(config), name.strip(), store))
-    key = made.secret.reveal() if made.secret else None  # to whoever asked for it, this once
+    key = made.secret.reveal()  # to whoever asked for it, this once
     text = f"station  {made.station.id}\nkey      {key}\nThe key is not shown again: put it into the till now."
     answer({"id": made.station.id, "key": key}, text, as_json=as_json)
 

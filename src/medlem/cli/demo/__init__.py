@@ -75,9 +75,15 @@ def _raise_curtain(family: Family, listening: socket.socket, simulator_port: int
     settings = seed.settings_for(directory, service, simulated, stage.credentials(simulated))
     for member in seed.MEMBERS:
         stage.bring(simulated, member.msisdn, member.name, member.email)
-    furnished = asyncio.run(seed.furnish(settings, directory))
+    furnished = asyncio.run(_furnish(settings, directory))
     family.start(SERVICE, _Service(settings, listening, service))
     return story.Story(service=service, simulator=simulated, furnished=furnished, pid=family.pid(SERVICE))
+
+
+async def _furnish(settings: Settings, directory: Path) -> seed.Furnished:
+    async with app.open_house(settings) as house:
+        app.rehearse(house)
+        return await seed.furnish(house, directory)
 
 
 @dataclass

@@ -65,6 +65,7 @@ class Child:
     reports: Connection
     born: float
     pause: float = 0.0
+    """Before its next life, if that would follow a short one."""
     due: float | None = None
     """When it is to be started again; None while it lives."""
 
@@ -203,8 +204,10 @@ def _mourn(child: Child) -> None:
     """Reap a child, and say when it is to live again: at once, unless it keeps dying."""
     child.process.join()
     lived = monotonic() - child.born
-    child.pause = 0.0 if lived >= SHORT_LIFE else min(max(FIRST_PAUSE, child.pause * 2), LONGEST_PAUSE)
+    if lived >= SHORT_LIFE:
+        child.pause = 0.0
     child.due = monotonic() + child.pause
+    child.pause = min(max(FIRST_PAUSE, child.pause * 2), LONGEST_PAUSE)
     code = child.process.exitcode or 0
     how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
     log.warning("the %s (process %s) has ended: %s", child.name, child.pid, how)

@@ -10,7 +10,6 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Final
 
-from medlem import app
 from medlem.app import House
 from medlem.club.ids import store_id
 from medlem.club.masked import Masked
@@ -61,11 +60,10 @@ class Keys:
 
 @dataclass(frozen=True, slots=True)
 class Furnished:
-    """The pretend club, ready; each till with a fresh pairing code."""
+    """The pretend club, ready, with a fresh pairing code for its first till."""
 
     keys: Keys
-    pairing: str
-    other_pairing: str
+    pairing: str = field(repr=False)
 
 
 def settings_for(directory: Path, service: str, simulator: str, credentials: Mapping[str, str]) -> Settings:
@@ -90,23 +88,22 @@ def settings_for(directory: Path, service: str, simulator: str, credentials: Map
     )
 
 
-async def furnish(settings: Settings, directory: Path) -> Furnished:
+async def furnish(house: House, directory: Path) -> Furnished:
     """Make what is not there yet. Cut off at any point, it goes on from there the next time."""
     file = directory / "demo-keys.json"
-    async with app.open_house(settings) as house:
-        kept = _kept(file)
-        tills = [await _till(house, store, name) for store, name in TILLS.items()]
-        for person in MEMBERS:
-            await _enter(house, person)
-        keys = Keys(
-            station_key=await _key(house, kept.get("station_key"), KeyKind.STATION, tills[0]),
-            other_station_key=await _key(house, kept.get("other_station_key"), KeyKind.STATION, tills[1]),
-            integration_key=await _key(house, kept.get("integration_key"), KeyKind.INTEGRATION),
-            admin_key=await _key(house, kept.get("admin_key"), KeyKind.ADMIN),
-        )
-        write_private(file, json.dumps(asdict(keys), indent=2) + "\n")
-        offers = [await places.offer_pairing(house.ports, till) for till in tills]
-        return Furnished(keys, offers[0].code.reveal(), offers[1].code.reveal())  # to whoever started the demo
+    kept = _kept(file)
+    tills = [await _till(house, store, name) for store, name in TILLS.items()]
+    for person in MEMBERS:
+        await _enter(house, person)
+    keys = Keys(
+        station_key=await _key(house, kept.get("station_key"), KeyKind.STATION, tills[0]),
+        other_station_key=await _key(house, kept.get("other_station_key"), KeyKind.STATION, tills[1]),
+        integration_key=await _key(house, kept.get("integration_key"), KeyKind.INTEGRATION),
+        admin_key=await _key(house, kept.get("admin_key"), KeyKind.ADMIN),
+    )
+    write_private(file, json.dumps(asdict(keys), indent=2) + "\n")
+    offer = await places.offer_pairing(house.ports, tills[0])
+    return Furnished(keys, offer.code.reveal())  # to whoever started the demo
 
 
 def _kept(file: Path) -> Mapping[str, str]:
