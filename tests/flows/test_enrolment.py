@@ -363,8 +363,8 @@ async def test_an_answer_that_cannot_be_understood_yet_is_understood_later(shop:
 async def test_consents_are_kept_as_they_were_answered(shop: Shop) -> None:
     kari = shop.kari()
     kari.consents = (
-        ConsentAnswer("email", "Receive offers via email", granted=True, given_at=shop.clock.now()),
-        ConsentAnswer("sms", "Receive offers via SMS", granted=False),
+        ConsentAnswer(element="email", text="Receive offers via email", granted=True, given_at=shop.clock.now()),
+        ConsentAnswer(element="sms", text="Receive offers via SMS", granted=False),
     )
     asked = await shop.invite()
     shop.platform.approve(KARI)

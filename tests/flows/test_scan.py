@@ -65,7 +65,7 @@ async def test_a_scanners_own_additions_do_no_harm(shop: Shop) -> None:
         ("7038010001234", "product"),
         ("]E07038010001234\r", "product"),
         ("https://example.com/menu", "not from the customer's app"),
-        ("https://qr.vip", "not from the customer's app"),
+        ("https://qr.vip", "part of a code"),
         ("r.vipps.no/p/abc", "part of a code"),
         ("httpsØ--qr.vipps.no-p-abc", "keyboard layout"),
         ("httpsÖ--qr.vipps.no-p-abc", "keyboard layout"),

@@ -75,7 +75,7 @@ async def enter(ports: Ports, club: Club, phone: str, profile: Profile, repeat: 
         await tx.members.link(member, number, VerifiedBy.MERCHANT, now)
         if repeat is not None:
             await tx.repeats.keep(club.id, repeat, CREATED, member.id, now)
-    return MemberInFull(member, ())
+    return MemberInFull(member, [])
 
 
 async def leave(ports: Ports, club: Club, member: str) -> None:
