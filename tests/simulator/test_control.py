@@ -72,6 +72,8 @@ async def test_nobody_takes_a_number_that_somebody_has(desk: Desk) -> None:
         ("PUT", "/sim/switches", {"intervall": 5}, 422),
         ("POST", "/sim/clock", {"advance": -1}, 422),
         ("POST", "/sim/clock", {}, 422),
+        ("POST", "/sim/clock", {"advance": 1e12}, 422),
+        ("POST", "/sim/people", {"msisdn": f"{KARI}\n"}, 422),
     ],
 )
 async def test_what_cannot_be_obeyed_is_refused_with_what_to_do(

@@ -7,7 +7,6 @@ control API below `/sim`. Addresses are never logged: they hold phone numbers.
 from __future__ import annotations
 
 import asyncio
-import logging
 import signal
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -96,8 +95,6 @@ def run(*, host: str, port: int, directory: Path | None, demo_people: bool, read
         await told.wait()
         await running.close()
 
-    # Requests that hang up are ordinary here: faults do it.
-    logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)
     asyncio.run(until_told())
 
 

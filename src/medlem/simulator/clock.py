@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+LONGEST = 1e9
+"""Seconds, thirty years and more: no span that a test gives is longer, so no date leaves the calendar."""
 LONGEST_NAP = 60.0
 """Seconds after which the agenda looks again, so that a machine that slept or was set right is noticed."""
 

@@ -12,7 +12,7 @@ from aiohttp import web
 from msgspec import Meta
 
 from medlem.simulator.apis.qr import clear_code, customer_token, tokenised_code
-from medlem.simulator.clock import rfc3339
+from medlem.simulator.clock import LONGEST, rfc3339
 from medlem.simulator.consents import ImpossibleTicks
 from medlem.simulator.faults import Plan
 from medlem.simulator.people import NumberTaken, Traits
@@ -31,7 +31,7 @@ Wanted = TypeVar("Wanted")
 class Turn(msgspec.Struct, forbid_unknown_fields=True):
     """How far to turn the clock."""
 
-    advance: Annotated[float, Meta(ge=0)]
+    advance: Annotated[float, Meta(ge=0, le=LONGEST)]
 
 
 class Thumb(msgspec.Struct, forbid_unknown_fields=True):

@@ -10,6 +10,7 @@ from typing import Annotated, Final, Literal
 import msgspec
 from msgspec import Meta
 
+from medlem.simulator.clock import LONGEST
 from medlem.simulator.wire import Operation
 
 Kind = Literal[
@@ -31,7 +32,7 @@ class Fault(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     operation: Operation
     kind: Kind
     probability: Annotated[float, Meta(ge=0, le=1)] = 1
-    seconds: float = 0
+    seconds: Annotated[float, Meta(ge=-LONGEST, le=LONGEST)] = 0
     """How long, how late, `Retry-After`, or how wrong the clock is: what it means depends on the kind."""
     times: Annotated[int, Meta(ge=0)] | None = None
     """How often it still happens; without limit when null."""

@@ -1,8 +1,10 @@
 """The provider's signing keys: one RSA for RS256, one P-256 for ES256, both published.
 
-A key is made when it is first needed, so a test that never logs anybody in does not wait for one.
+An RSA key takes a tenth of a second to make, so one is made only when it is needed, and all simulators of one process
+begin with the same: their issuers differ, and a rotation parts them.
 """
 
+from functools import cache
 from typing import Any, Final, Literal
 from uuid import uuid4
 
@@ -23,7 +25,6 @@ class SigningKeys:
     def __init__(self, journal: Journal) -> None:
         self._table = Table(journal, "keys", dict[str, str])
         self._keys = {name: _imported(jwk) for name, jwk in self._table.items()}
-        self._foreign: dict[str, RSAKey | ECKey] = {}
 
     def published(self) -> dict[str, Any]:
         """Make the JWKS: current keys, and the ones before a rotation."""
@@ -37,8 +38,7 @@ class SigningKeys:
 
     def forge(self, alg: Algorithm, claims: dict[str, Any]) -> str:
         """Sign with a key that is not ours, under the name of ours."""
-        key = self._foreign.get(alg) or self._foreign.setdefault(alg, _made(alg))
-        return _signed(alg, key, str(self._current(alg).kid), claims)
+        return _signed(alg, _shared(alg, "foreign"), str(self._current(alg).kid), claims)
 
     def rotate(self) -> None:
         """Sign with new keys from now on; the ones before stay published, older ones do not."""
@@ -47,12 +47,17 @@ class SigningKeys:
             self._keep(alg, _made(alg))
 
     def _current(self, alg: Algorithm) -> RSAKey | ECKey:
-        return self._keys.get(alg) or self._keep(alg, _made(alg))
+        return self._keys.get(alg) or self._keep(alg, _shared(alg, "first"))
 
     def _keep(self, name: str, key: RSAKey | ECKey) -> RSAKey | ECKey:
         self._table.put(name, {member: str(value) for member, value in key.as_dict(private=True).items()})
         self._keys[name] = key
         return key
+
+
+@cache
+def _shared(alg: Algorithm, _purpose: Literal["first", "foreign"]) -> RSAKey | ECKey:
+    return _made(alg)
 
 
 def _made(alg: Algorithm) -> RSAKey | ECKey:

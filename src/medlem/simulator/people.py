@@ -10,11 +10,12 @@ from uuid import UUID, uuid4, uuid5
 import msgspec
 from msgspec import Meta
 
+from medlem.simulator.clock import LONGEST
 from medlem.simulator.journal import Journal, Table
 
 LOWEST_AGE = 15
 
-Msisdn = Annotated[str, Meta(pattern=r"^(45|46|47|358|299)\d{4,12}$")]
+Msisdn = Annotated[str, Meta(pattern=r"^(45|46|47|358|299)[0-9]{4,12}\Z")]
 """Country code and number, digits only: the platform's Nordic countries."""
 
 
@@ -39,7 +40,7 @@ class Traits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     push: bool = True
     """Off: no push arrives, but the request is there when the app is opened."""
     answers: Literal["by_hand", "approve", "decline", "ignore"] = "by_hand"
-    after: Annotated[float, Meta(ge=0)] = 0
+    after: Annotated[float, Meta(ge=0, le=LONGEST)] = 0
     """Seconds of the clock until the answer, when it is not by hand."""
     address: Address | None = None
     gender: str | None = None

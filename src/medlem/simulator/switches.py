@@ -9,7 +9,9 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-Seconds = Annotated[float, Meta(gt=0)]
+from medlem.simulator.clock import LONGEST
+
+Seconds = Annotated[float, Meta(gt=0, le=LONGEST)]
 
 
 class Checkbox(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -62,7 +64,7 @@ class Switches(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     pending_per_person: Annotated[int, Meta(ge=1)] = 3
     """Open requests of one person before the 429."""
     busy_retry_after: Annotated[int, Meta(ge=1)] = 30
-    interval: Annotated[float, Meta(gt=0)] = 5
+    interval: Seconds = 5
     interval_in_answer: bool = True
     default_expiry: Annotated[int, Meta(ge=60, le=900)] = 600
     token_type: Literal["Bearer", "bearer"] = "Bearer"  # noqa: S105  a word, not a secret

@@ -4,6 +4,7 @@ The shape depends on which part of the platform speaks: the gateway in front, th
 documents, or OAuth for everything about login.
 """
 
+from math import ceil
 from uuid import uuid4
 
 from medlem.simulator.wire import Answer, Refused, json_answer
@@ -13,7 +14,7 @@ PROBLEM = "application/problem+json"
 
 def gateway(status: int, message: str, *, retry_after: float | None = None) -> Refused:
     """Refuse as the gateway in front of every API does: a bad subscription key, too many calls."""
-    headers = {} if retry_after is None else {"Retry-After": f"{retry_after:g}"}
+    headers = {} if retry_after is None else {"Retry-After": str(ceil(retry_after))}
     return Refused(json_answer({"statusCode": status, "message": message}, status=status, headers=headers))
 
 
