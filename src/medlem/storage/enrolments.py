@@ -1,6 +1,6 @@
 """Keeps questions to customers, and who looks for their answers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -91,6 +91,9 @@ class Enrolments:
     async def next_due(self) -> datetime | None:
         row = await self._session.one("enrolments.next_due")
         return moment(row["next_due"]) if row else None
+
+    async def count_open(self) -> Mapping[State, int]:
+        return {State(row["state"]): row["many"] for row in await self._session.all("enrolments.count_open")}
 
     async def release_leases(self, margin: timedelta) -> int:
         """Free what a dead process held: nobody else can hold anything when the only serving process starts.

@@ -55,6 +55,13 @@ where state = 'waiting'
 order by max(due_at, lease_until)
 limit 1;
 
+-- name: count_open()
+-- All clubs.
+select state, count(*) as many
+from enrolment
+where state in ('asking', 'waiting')
+group by state;
+
 -- name: release_leases(margin)!
 -- All clubs.
 update enrolment

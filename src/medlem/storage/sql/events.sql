@@ -41,8 +41,5 @@ where f.club = :club and f.station = :station and f.begun_at > :begun_since
 order by e.id;
 
 -- name: forget(before, most)!
--- All clubs.
-delete from event
-where (club, station, position) in (
-    select club, station, position from event where added_at < :before order by added_at limit :most
-);
+-- All clubs. Only the oldest are looked at.
+delete from event where added_at < :before and number in (select number from event order by number limit :most);

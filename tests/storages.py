@@ -1,0 +1,41 @@
+"""The storages that must keep the same promises. PostgreSQL will stand here beside SQLite."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from medlem.storage import SqliteStorage, open_storage
+from medlem.vault import Vault
+from premises import NOW
+
+VAULT = Vault([bytes(range(32))])
+ALWAYS, NEVER = -1.0, float("inf")
+
+
+async def _on_a_file(folder: Path) -> SqliteStorage:
+    return await open_storage(f"sqlite:///{folder / 'medlem.db'}", VAULT, slow_commit=NEVER)
+
+
+async def _on_a_slow_disk(folder: Path) -> SqliteStorage:
+    return await open_storage(f"sqlite:///{folder / 'medlem.db'}", VAULT, slow_commit=ALWAYS)
+
+
+async def _in_memory(_: Path) -> SqliteStorage:
+    return await open_storage("sqlite://", VAULT)
+
+
+STORAGES: dict[str, Callable[[Path], Awaitable[SqliteStorage]]] = {
+    "sqlite-on-a-file": _on_a_file,
+    "sqlite-on-a-slow-disk": _on_a_slow_disk,
+    "sqlite-in-memory": _in_memory,
+}
+
+
+@asynccontextmanager
+async def storage_of(kind: str, folder: Path) -> AsyncIterator[SqliteStorage]:
+    storage = await STORAGES[kind](folder)
+    try:
+        await storage.migrate(NOW)
+        yield storage
+    finally:
+        await storage.close()
