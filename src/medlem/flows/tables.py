@@ -4,7 +4,7 @@ Every call names its club, but for those that look across all clubs and say so. 
 what its name and types say.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -122,6 +122,9 @@ class Enrolments(Protocol):
 
     async def next_due(self) -> datetime | None:
         """When the next waiting enrolment is due and free; all clubs."""
+
+    async def count_open(self) -> Mapping[State, int]:
+        """How many are open, by state; all clubs."""
 
     async def lost_asks(self, before: datetime) -> Sequence[Enrolment]:
         """Those still asking that began before; all clubs."""

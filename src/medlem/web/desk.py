@@ -12,6 +12,7 @@ from medlem.club.ids import ClubId, StationId
 from medlem.club.place import Club, Key, Station
 from medlem.flows.ports import Ports
 from medlem.web.attempts import Attempts
+from medlem.web.keyring import KeyRing
 from medlem.web.options import Options
 from medlem.web.streams import Streams
 from medlem.web.waiting import Patience
@@ -31,6 +32,7 @@ class Desk:
         """Set when the service is told to stop: streams, long polls and the worker all wait on it too."""
         self.streams = Streams(options.streams_per_station)
         self.turns = Turns()
+        self.keys = KeyRing(ports)
         self.attempts = Attempts()
         self._stations: dict[StationId, Station] = {}
         self._clubs: dict[ClubId, Club] = {}

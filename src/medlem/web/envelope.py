@@ -5,6 +5,7 @@ whoever mistypes a path may have typed a phone number into it.
 """
 
 import logging
+from functools import cache
 from time import perf_counter
 from typing import Final, cast
 
@@ -50,10 +51,21 @@ class Envelope:
             _write_down(scope, visit, perf_counter() - began)
 
 
+@cache
+def _requests(route: str, status: int) -> Counter:
+    """Finding a figure by its labels costs more than raising it; there are as many as routes and statuses."""
+    return REQUESTS.labels(route, status)
+
+
+@cache
+def _seconds(route: str) -> Histogram:
+    return SECONDS.labels(route)
+
+
 def _write_down(scope: HTTPScope, visit: Visit, seconds: float) -> None:
     route = scope.get("path_template") or UNKNOWN
-    REQUESTS.labels(route, visit.status).inc()
-    SECONDS.labels(route).observe(seconds)
+    _requests(route, visit.status).inc()
+    _seconds(route).observe(seconds)
     access.info(
         "trace=%s method=%s route=%s status=%d ms=%.1f station=%s",
         visit.trace,

@@ -103,12 +103,12 @@ class Stream:
                 await send({"type": "http.response.body", "body": lines, "more_body": True})
 
     async def _lines(self, watch: Watch) -> AsyncIterator[bytes]:
-        yield OPENING
-        position, lines = await self._begin()
-        if lines:
-            yield lines
         beat = self._beat()
         try:
+            yield OPENING
+            position, lines = await self._begin()
+            if lines:
+                yield lines
             while True:
                 for event in await self._events.after(self._station.club, self._station.id, position, AT_ONCE):
                     position = event.position

@@ -4,8 +4,9 @@ import asyncio
 import logging
 from typing import Final
 
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 
+from medlem.club.enrolment import OPEN
 from medlem.web import login
 from medlem.web.answer import Answer, json
 from medlem.web.call import Call
@@ -56,10 +57,21 @@ async def metrics(call: Call) -> Answer:
     if not login.is_this_machine(call.scope, call.visit):
         kinds = Door.ADMIN.kinds
         await call.admit(kinds or frozenset())
-    return Answer(200, generate_latest(), (b"content-type", CONTENT_TYPE_LATEST.encode()))
+    figures = generate_latest() + generate_latest(await _open_enrolments(call))
+    return Answer(200, figures, (b"content-type", CONTENT_TYPE_LATEST.encode()))
 
 
 OPERATIONS = (live, ready, metrics)
+
+
+async def _open_enrolments(call: Call) -> CollectorRegistry:
+    """Counted when somebody looks, in the database: no other place knows."""
+    counted = await call.ports.storage.reading.enrolments.count_open()
+    registry = CollectorRegistry()
+    figure = Gauge("medlem_open_enrolments", "Customers who are being asked, by state.", ["state"], registry=registry)
+    for state in sorted(OPEN):
+        figure.labels(state).set(counted.get(state, 0))
+    return registry
 
 
 async def _database_answers(call: Call) -> bool:

@@ -63,6 +63,7 @@ async def revoke(call: Call) -> Answer:
     """Revoke a key. It stops at once, and so do its streams."""
     key = call.path("key", "key")
     await places.revoke_key(call.ports, await call.club(), key)
+    call.desk.keys.forget()
     call.desk.streams.end_key(key)
     return done()
 

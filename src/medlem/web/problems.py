@@ -171,7 +171,7 @@ def _of_litestar(error: HTTPException) -> Refusal:
     if error.status_code == STATUSES["not-found"]:
         return NotFound("There is no such path.")
     if error.status_code == STATUSES["method-not-allowed"]:
-        allow = (error.headers or {}).get("Allow", "")
+        allow = next((value for name, value in (error.headers or {}).items() if name.lower() == "allow"), "")
         return MethodNotAllowed(f"This path takes {allow}.", allow)
     return InvalidRequest("The request is malformed.")
 

@@ -4,8 +4,8 @@ Nothing that a client wrote is repeated in a refusal, since a phone number may s
 """
 
 import asyncio
-import json as stdlib_json
 import re
+from json import JSONDecoder
 from typing import Any, Final, TypeVar
 from urllib.parse import parse_qsl
 
@@ -36,22 +36,33 @@ async def body_of(visit: Visit) -> bytes:
     """
     if int(visit.headers.get(b"content-length", b"0")) > LARGEST_BODY:
         raise TooLarge(f"A body may have {LARGEST_BODY} bytes.")
-    parts: list[bytes] = []
-    size, more = 0, True
+    first, more = await _part(visit)
+    if not more:
+        return _within(first)
+    parts, size = [first], len(first)
     try:
         async with asyncio.timeout(BODY_TIME):
-            while more:
-                message = await visit.receive()
-                if message["type"] != "http.request":
-                    raise ClientGone
-                parts.append(message["body"])
-                size += len(message["body"])
-                more = message["more_body"]
-                if size > LARGEST_BODY:
-                    raise TooLarge(f"A body may have {LARGEST_BODY} bytes.")
+            while more and size <= LARGEST_BODY:
+                part, more = await _part(visit)
+                parts.append(part)
+                size += len(part)
     except TimeoutError:
         raise ClientGone from None
-    return b"".join(parts)
+    return _within(b"".join(parts))
+
+
+def _within(body: bytes) -> bytes:
+    if len(body) > LARGEST_BODY:
+        raise TooLarge(f"A body may have {LARGEST_BODY} bytes.")
+    return body
+
+
+async def _part(visit: Visit) -> tuple[bytes, bool]:
+    """What comes next of the body, and whether there is more."""
+    message = await visit.receive()
+    if message["type"] != "http.request":
+        raise ClientGone
+    return message["body"], message["more_body"]
 
 
 def require_json(visit: Visit) -> None:
@@ -75,7 +86,7 @@ def decode(kind: type[T], raw: bytes) -> T:
         raise _invalid("", "The body is empty; JSON is expected.")
     try:
         value: T = _decoder(kind).decode(raw)
-        stdlib_json.loads(raw, object_pairs_hook=_no_key_twice)
+        _once_each.decode(raw.decode())
     except msgspec.ValidationError as error:
         said, _, where = str(error).partition(" - at `")
         raise _invalid(_pointer(where.rstrip("`")), _safe(said)) from None
@@ -123,6 +134,10 @@ def _decoder(kind: type[T]) -> msgspec.json.Decoder[T]:
 def _no_key_twice(pairs: list[tuple[str, Any]]) -> None:
     if len({name for name, _ in pairs}) != len(pairs):
         raise ValueError("a key stands twice")
+
+
+_once_each: Final = JSONDecoder(object_pairs_hook=_no_key_twice)
+"""Finds what msgspec lets pass: a key that stands twice, of which two readers may take two values."""
 
 
 def _pointer(path: str) -> str:

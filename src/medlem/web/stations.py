@@ -65,6 +65,7 @@ async def remove(call: Call) -> Answer:
     """Take a station out of service. Its keys and its streams end at once."""
     station = call.path("station", "sta")
     await places.remove_station(call.ports, await call.club(), station)
+    call.desk.keys.forget()
     call.desk.streams.end_station(station)
     return done()
 
