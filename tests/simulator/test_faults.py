@@ -129,6 +129,14 @@ async def test_a_poll_too_soon_is_one_also_when_a_gateway_answers_it(desk: Desk)
     assert (await desk.collect(auth_req_id)).error == (400, "authorization_pending")
 
 
+@pytest.mark.parametrize("auth_req_id", ["nobody-asked-this", "å"])
+async def test_a_call_about_nothing_that_a_gateway_answers_is_no_violation(desk: Desk, auth_req_id: str) -> None:
+    await desk.fault("token", "500")
+
+    assert (await desk.collect(auth_req_id)).status == 500
+    assert (await desk.calls())["violations"] == 0
+
+
 async def keys_of(desk: Desk) -> KeySet:
     return KeySet.import_key_set((await desk.call("GET", JWKS)).json)
 

@@ -103,6 +103,21 @@ async def test_a_ping_that_was_not_taken_is_repeated_after_a_restart(
         assert (await receiver.next()).body == refused.body
 
 
+async def test_a_ping_on_its_way_does_not_hold_up_the_stop_and_goes_out_again(
+    open_desk: Opener, tmp_path: Path, receiver: Receiver
+) -> None:
+    async with open_desk(tmp_path) as desk:
+        await desk.person()
+        await desk.register(receiver.url)
+        receiver.silent = True
+        await desk.press("approve", await desk.asked())
+        unanswered = await receiver.next()
+    receiver.silent = False
+
+    async with open_desk(tmp_path):
+        assert (await receiver.next()).body == unanswered.body
+
+
 async def test_a_line_that_was_cut_off_is_dropped(open_desk: Opener, tmp_path: Path) -> None:
     async with open_desk(tmp_path) as desk:
         await desk.person()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from simulator.desk import KARI, USERINFO, Desk, Receiver, claims
+from simulator.desk import KARI, OLA, USERINFO, Desk, Receiver, claims
 
 EVERYTHING = "openid name phoneNumber email birthDate address gender nin delegatedConsents"
 HOME = {"street_address": "Storgata 1", "postal_code": "0155", "region": "Oslo", "country": "NO"}
@@ -26,6 +26,13 @@ async def test_every_scope_brings_its_claims(desk: Desk) -> None:
     assert shared["other_addresses"] == []
     assert shared["gender"] == "female"
     assert "nin" not in shared
+
+
+async def test_a_national_identity_number_may_be_asked_for_but_nobody_has_one(desk: Desk) -> None:
+    await desk.person()
+    await desk.switch(plan=["openid", "nin"])
+
+    assert (await desk.userinfo(await desk.logged_in(scope="openid nin"))).json.keys() == {"sub", "sid"}
 
 
 async def test_nothing_is_told_beyond_the_scope(desk: Desk) -> None:
@@ -170,11 +177,14 @@ async def test_a_screen_that_cannot_be_left_like_that_says_so(desk: Desk, ticks:
 
 async def test_sharing_withdrawn_ends_the_tokens_and_asks_anew(desk: Desk) -> None:
     kari = await desk.person()
+    await desk.person(OLA)
     tokens = await desk.logged_in(scope="openid delegatedConsents")
+    others = await desk.logged_in(OLA)
 
     assert (await desk.call("POST", f"/sim/people/{KARI}/revoke")).status == 204
 
     assert (await desk.userinfo(tokens)).status == 401
+    assert (await desk.userinfo(others)).status == 200
     again = (await desk.userinfo(await desk.logged_in(scope="openid delegatedConsents"))).json
     assert again["sub"] == kari["sub"]
     assert "delegatedConsents" in again
@@ -196,6 +206,17 @@ async def test_the_merchant_hears_of_it_by_an_unsigned_token(
     assert token.count(".") == dots
     assert (claims(token)["sub"], claims(token)["event"]) == (kari["sub"], "CONSENT_REVOKED")
     assert claims(token)["exp"] - claims(token)["iat"] == 300
+
+
+async def test_a_merchant_who_cannot_be_reached_or_has_no_address_hears_nothing(desk: Desk) -> None:
+    await desk.person()
+    assert (await desk.call("POST", f"/sim/people/{KARI}/revoke")).status == 204
+    await desk.switch(revocation_url="http://127.0.0.1:9/")
+    for _ in range(4):
+        assert (await desk.call("POST", f"/sim/people/{KARI}/revoke")).status == 204
+        await desk.later(2)
+
+    assert (await desk.calls())["operations"]["ping"]["count"] == 0
 
 
 async def test_the_merchant_is_told_three_times_at_most(desk: Desk, receiver: Receiver) -> None:

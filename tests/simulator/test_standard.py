@@ -50,6 +50,16 @@ async def test_a_whole_login_by_the_standard_alone(desk: Desk) -> None:
     assert (await desk.calls())["violations"] == 0
 
 
+async def test_only_what_was_asked_for_is_told(desk: Desk) -> None:
+    await desk.person(email="kari@example.com", address={"street_address": "Storgata 1"})
+    auth_req_id = (await ask(desk, scope="openid")).json["auth_req_id"]
+    await desk.press("approve", auth_req_id)
+    await desk.later(5)
+    tokens = (await desk.collect(auth_req_id, "/op/token")).json
+
+    assert (await desk.userinfo(tokens, "/op/userinfo")).json.keys() == {"sub"}
+
+
 async def test_without_an_interval_five_seconds_hold(desk: Desk) -> None:
     await desk.person()
     auth_req_id = (await ask(desk)).json["auth_req_id"]

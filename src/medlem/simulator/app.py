@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,7 @@ from medlem.simulator.signature import http_date
 from medlem.simulator.world import World
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
     from pathlib import Path
 
 APIS = (access_token, qr, discovery, login, userinfo, webhooks, standard)
@@ -38,12 +39,11 @@ class Running:
     """A simulator that listens at `url`."""
 
     url: str
-    _stops: list[Callable[[], Awaitable[None]]] = field(default_factory=list, repr=False)
+    _open: AsyncExitStack = field(repr=False)
 
     async def close(self) -> None:
         """Stop it; closing twice is no mistake."""
-        while self._stops:
-            await self._stops.pop()()
+        await self._open.aclose()
 
 
 async def start(
@@ -57,30 +57,27 @@ async def start(
     """Start one in this event loop; port 0 takes a free one.
 
     With a directory it keeps its keys, people and requests there, and goes on with what it finds.
+
+    Raises:
+        CannotStart: the directory is taken by another simulator, or what is in it cannot be read.
+        OSError: the port is taken.
     """
-    world = World(directory, clock or SimClock())
-    running = Running("", [_closing(world)])
-    try:
+    async with AsyncExitStack() as opening:
+        session = await opening.enter_async_context(ClientSession(cookie_jar=DummyCookieJar()))
+        world = World(directory, clock or SimClock(), session)
+        opening.push_async_callback(world.close)
         if demo_people:
             seed_demo_people(world.people)
-        session = ClientSession(cookie_jar=DummyCookieJar())
-        running._stops.append(session.close)  # noqa: SLF001  our own
-        world.deliveries.session = world.revocations.session = session
-        running._stops.append(world.deliveries.close)  # noqa: SLF001
         gate = Gate(world)
         runner = web.AppRunner(_application(world, gate), access_log=None, shutdown_timeout=PATIENCE)
         await runner.setup()
-        running._stops.append(_serving(runner, gate))  # noqa: SLF001
-        site = web.TCPSite(runner, host, port, reuse_address=True, backlog=1024)
-        await site.start()
-        running.url = _url(host, runner)
+        opening.push_async_callback(runner.cleanup)
+        opening.callback(gate.close)
+        await web.TCPSite(runner, host, port, reuse_address=True, backlog=1024).start()
         keeping = asyncio.create_task(world.agenda.keep())
-        running._stops.append(_cancelling(keeping))  # noqa: SLF001
+        opening.callback(keeping.cancel)
         world.resume()
-    except BaseException:
-        await running.close()
-        raise
-    return running
+        return Running(_url(host, runner), opening.pop_all())
 
 
 def run(*, host: str, port: int, directory: Path | None, demo_people: bool, ready: Callable[[str], None]) -> None:
@@ -115,29 +112,6 @@ def _application(world: World, gate: Gate) -> web.Application:
     application.add_routes(Control(world).routes())
     application.add_routes(Phone(world).routes())
     return application
-
-
-def _closing(world: World) -> Callable[[], Awaitable[None]]:
-    async def close() -> None:
-        world.close()
-
-    return close
-
-
-def _serving(runner: web.AppRunner, gate: Gate) -> Callable[[], Awaitable[None]]:
-    async def stop() -> None:
-        gate.close()
-        await runner.cleanup()
-
-    return stop
-
-
-def _cancelling(task: asyncio.Task[None]) -> Callable[[], Awaitable[None]]:
-    async def cancel() -> None:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-
-    return cancel
 
 
 def _url(host: str, runner: web.AppRunner) -> str:

@@ -33,15 +33,13 @@ class ConsentScreen:
     def __init__(self, journal: Journal) -> None:
         self._answered = Table(journal, "consents", dict[str, bool])
 
-    def shown(self, person: Person, request: LoginRequest, switches: Switches) -> tuple[Checkbox, ...]:
+    def shown(self, request: LoginRequest, switches: Switches) -> tuple[Checkbox, ...]:
         """List the boxes that this login shows; none when the person has answered before."""
-        if not request.scopes & CONSENT_SCOPES or self._answered.get(_key(person, switches)) is not None:
+        if not request.scopes & CONSENT_SCOPES or self._answered.get(_key(request, switches)) is not None:
             return ()
         return switches.consents
 
-    def answer(
-        self, person: Person, request: LoginRequest, switches: Switches, ticks: dict[str, bool]
-    ) -> dict[str, bool] | None:
+    def answer(self, request: LoginRequest, switches: Switches, ticks: dict[str, bool]) -> dict[str, bool] | None:
         """Leave the screen with these boxes ticked; None when it was not shown.
 
         A box that is not mentioned stays as it was: ticked if it is required, else not.
@@ -49,13 +47,13 @@ class ConsentScreen:
         known = {box.id: box for box in switches.consents}
         if unknown := sorted(ticks.keys() - known.keys()):
             raise ImpossibleTicks(f"no consent is called {', '.join(unknown)}; there are {', '.join(known)}")
-        boxes = self.shown(person, request, switches)
+        boxes = self.shown(request, switches)
         left = {box.id: ticks.get(box.id, box.required) for box in boxes}
         if missing := [box.id for box in boxes if box.required and not left[box.id]]:
             raise ImpossibleTicks(f"{', '.join(missing)} must be ticked to go on; decline instead")
         if not boxes:
-            return self._answered.get(_key(person, switches)) if switches.repeat_consents else None
-        return self._answered.put(_key(person, switches), left)
+            return self._answered.get(_key(request, switches)) if switches.repeat_consents else None
+        return self._answered.put(_key(request, switches), left)
 
     def forget(self, person: Person) -> None:
         """Show the screen again at the next login, whatever its version."""
@@ -113,5 +111,5 @@ def flow_result(request: LoginRequest, switches: Switches) -> dict[str, Any]:
     return result
 
 
-def _key(person: Person, switches: Switches) -> str:
-    return f"{person.id} {switches.consents_version}"
+def _key(request: LoginRequest, switches: Switches) -> str:
+    return f"{request.person} {switches.consents_version}"

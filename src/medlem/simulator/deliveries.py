@@ -81,12 +81,12 @@ def wait_after(attempt: int) -> float:
 class Deliveries:
     """Everything that is on its way, a lane for each registration."""
 
-    def __init__(self, world: Surroundings, journal: Journal) -> None:
+    def __init__(self, world: Surroundings, session: ClientSession, journal: Journal) -> None:
         self._world = world
+        self._session = session
         self._table = Table(journal, "deliveries", Delivery)
         self._lanes: dict[str, deque[Delivery]] = {}
         self._under_way: set[asyncio.Task[None]] = set()
-        self.session: ClientSession | None = None
 
     def send(self, registration: Registration, body: str, *, about: str) -> None:
         """Send an event, behind whatever waits for that address."""
@@ -156,8 +156,6 @@ class Deliveries:
         return self._judged(registration, taken=taken)
 
     async def _post(self, registration: Registration, delivery: Delivery, fault: Fault | None, *, secret: str) -> bool:
-        if self.session is None:
-            raise RuntimeError("The simulator has not started.")
         world = self._world
         world.requests.note_ping(delivery.about)
         skew = fault.seconds if fault and fault.kind == "clock_skew" else 0
@@ -168,7 +166,7 @@ class Deliveries:
         headers = signed_headers(secret, registration.url, body, dated + skew) | {"Content-Type": "application/json"}
         status: int | None = None
         try:
-            async with self.session.post(
+            async with self._session.post(
                 URL(registration.url, encoded=True),
                 data=body,
                 headers=headers,

@@ -23,11 +23,15 @@ Row = TypeVar("Row")
 FILE: Final = "simulator.jsonl"
 
 
-class JournalDamaged(Exception):
+class CannotStart(Exception):
+    """The directory cannot be used; the message says what to do."""
+
+
+class JournalDamaged(CannotStart):
     """The journal holds a whole line that cannot be read; move the file away to start afresh."""
 
 
-class DirectoryTaken(Exception):
+class DirectoryTaken(CannotStart):
     """Another simulator runs on this directory; stop it first, or choose another directory."""
 
 
@@ -97,6 +101,9 @@ class Table(Generic[Row]):
         self._journal = journal
         self._name = name
         self._rows = {key: msgspec.convert(row, kind) for key, row in journal.take(name).items()}
+
+    def __getitem__(self, key: str) -> Row:
+        return self._rows[key]
 
     def get(self, key: str) -> Row | None:
         """Find the row of a key."""

@@ -42,10 +42,10 @@ class Surroundings(Protocol):
 class Revocations:
     """Tells the merchant, three times at most."""
 
-    def __init__(self, world: Surroundings) -> None:
+    def __init__(self, world: Surroundings, session: ClientSession) -> None:
         self._world = world
+        self._session = session
         self._under_way: set[Task[None]] = set()
-        self.session: ClientSession | None = None
 
     def tell(self, subject: str) -> None:
         """Tell of a customer, if the merchant has an address for that."""
@@ -60,14 +60,12 @@ class Revocations:
         task.add_done_callback(self._under_way.discard)
 
     async def _post(self, token: str, tries: int) -> None:
-        if self.session is None:
-            raise RuntimeError("The simulator has not started.")
         switches = self._world.switches
         headers = {"Content-Type": "text/plain"}
         if switches.revocation_authorization:
             headers["Authorization"] = switches.revocation_authorization
         try:
-            async with self.session.post(
+            async with self._session.post(
                 switches.revocation_url,
                 data=token,
                 headers=headers,

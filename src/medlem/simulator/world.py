@@ -30,6 +30,8 @@ from medlem.simulator.unit import sales_unit
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from aiohttp import ClientSession
+
     from medlem.simulator.people import Person
     from medlem.simulator.requests import LoginRequest
 
@@ -37,7 +39,7 @@ if TYPE_CHECKING:
 class World:
     """One simulator; it keeps what it knows in a directory, or nowhere."""
 
-    def __init__(self, directory: Path | None, clock: SimClock) -> None:
+    def __init__(self, directory: Path | None, clock: SimClock, session: ClientSession) -> None:
         self._journal = Journal(directory)
         self._turned = Table(self._journal, "clock", float)
         clock.advance(self._turned.get("advanced") or 0)
@@ -55,8 +57,8 @@ class World:
         self.faults = Faults()
         self.ledger = Ledger()
         self.user_exists_calls = PerMinute()
-        self.deliveries = Deliveries(self, self._journal)
-        self.revocations = Revocations(self)
+        self.deliveries = Deliveries(self, session, self._journal)
+        self.revocations = Revocations(self, session)
         self.requests.on_final = self._ping
 
     @property
@@ -98,8 +100,7 @@ class World:
 
     def approve(self, request: LoginRequest, ticks: dict[str, bool]) -> None:
         """Say yes on the phone; raises ImpossibleTicks when the screen cannot be left like that."""
-        person = self.people.who(request.person)
-        consents = self.consent_screen.answer(person, request, self.switches, ticks) if person else None
+        consents = self.consent_screen.answer(request, self.switches, ticks)
         self.requests.approve(request, consents)
 
     def revoke(self, person: Person) -> None:
@@ -108,8 +109,9 @@ class World:
         self.consent_screen.forget(person)
         self.revocations.tell(person.subject(self.unit.msn))
 
-    def close(self) -> None:
-        """Let the directory go."""
+    async def close(self) -> None:
+        """Stop delivering, and let the directory go."""
+        await self.deliveries.close()
         self._journal.close()
 
     def _answer_alone(self, request: LoginRequest, answer: str) -> None:

@@ -80,14 +80,12 @@ def token(world: World, call: Call) -> Answer:
     fields = form(call)
     client = authenticated(world, call, fields)
     request = collect(world, call, fields, client, "platform")
-    person = world.people.who(request.person)
-    subject = person.subject(world.unit.msn) if person else ""
-    claims = login_claims(call, request, issuer(call), subject)
+    person = world.people.known(request.person)
+    claims = login_claims(call, request, issuer(call), person.subject(world.unit.msn))
     claims |= {"aud": [client], "rat": int(request.asked_at), "sid": request.sid, "msn": world.unit.msn}
-    if person:
-        everything = profile(world, person, request)
-        wanted = everything.keys() if world.switches.id_token_profile else {"email", "email_verified"}
-        claims |= {name: value for name, value in everything.items() if name in wanted and name not in claims}
+    everything = profile(world, person, request)
+    wanted = everything.keys() if world.switches.id_token_profile else {"email", "email_verified"}
+    claims |= {name: value for name, value in everything.items() if name in wanted and name not in claims}
     if world.switches.id_token_request_claim:
         claims[world.switches.id_token_request_claim] = request.auth_req_id
     return json_answer(

@@ -106,8 +106,7 @@ def token(world: World, call: Call) -> Answer:
     fields = form(call)
     client = basic_or_post(world, call, fields)
     request = collect(world, call, fields, client, "standard")
-    person = world.people.who(request.person)
-    claims = login_claims(call, request, issuer(call), person.subject(AUDIENCE) if person else "")
+    claims = login_claims(call, request, issuer(call), world.people.known(request.person).subject(AUDIENCE))
     return json_answer(
         {
             "access_token": request.access_token,
@@ -121,10 +120,9 @@ def token(world: World, call: Call) -> Answer:
 def userinfo(world: World, call: Call) -> Answer:
     """Tell what was shared (OpenID Connect Core section 5.4)."""
     request = current_login(world, call)
-    person = world.people.who(request.person)
-    if request.provider != "standard" or person is None:
+    if request.provider != "standard":
         raise bare(401)
-    return json_answer(_claims(person, request))
+    return json_answer(_claims(world.people.known(request.person), request))
 
 
 def _claims(person: Person, request: LoginRequest) -> dict[str, Any]:

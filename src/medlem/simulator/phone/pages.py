@@ -89,8 +89,9 @@ class Phone:
         if request is None:
             return _gone(http)
         ticked = (await http.post()).keys()
-        person = self._world.people.who(request.person)
-        boxes = self._world.consent_screen.shown(person, request, self._world.switches) if person else ()
+        boxes = self._world.consent_screen.shown(
+            self._world.people.known(request.person), request, self._world.switches
+        )
         try:
             self._world.approve(request, {box.id: box.id in ticked for box in boxes})
         except ImpossibleTicks as wrong:
