@@ -56,13 +56,11 @@ def ineligible(world: World, reason: str) -> Refused:
         "invalid_user": ("unknown_user_id", "The customer needs an active app, and to be at least 15 years old."),
         "old_app": ("access_denied", "The customer must update the app."),
     }[reason]
-    match world.switches.ineligible_told_in:
-        case "error_code":
-            return oauth(error, description, error_code=reason)
-        case "error":
-            return oauth(reason, description)
-        case "error_description":
-            return oauth(error, reason)
+    if world.switches.ineligible_told_in == "error":
+        return oauth(reason, description)
+    if world.switches.ineligible_told_in == "error_description":
+        return oauth(error, reason)
+    return oauth(error, description, error_code=reason)
 
 
 def _named(world: World, fields: dict[str, str], client: str, provider: Provider) -> LoginRequest:

@@ -89,9 +89,7 @@ class Phone:
         if request is None:
             return _gone(http)
         ticked = (await http.post()).keys()
-        boxes = self._world.consent_screen.shown(
-            self._world.people.known(request.person), request, self._world.switches
-        )
+        boxes = self._world.consent_screen.shown(request, self._world.switches)
         try:
             self._world.approve(request, {box.id: box.id in ticked for box in boxes})
         except ImpossibleTicks as wrong:
@@ -115,7 +113,7 @@ class Phone:
         boxes = "".join(
             f'<label><input type="checkbox" name="{escape(box.id)}"{" required" if box.required else ""}>'
             f" {escape(box.title)}</label>"
-            for box in self._world.consent_screen.shown(person, request, self._world.switches)
+            for box in self._world.consent_screen.shown(request, self._world.switches)
         )
         way = f"/phone/{escape(person.msisdn)}/requests/{escape(request.auth_req_id)}"
         scopes = escape(", ".join(scope for scope in request.scope.split() if scope != "openid"))
