@@ -5,7 +5,6 @@ Unlike the simulator it understands nothing, so it can lie in every way, and han
 
 import asyncio
 import json
-from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -106,7 +105,7 @@ class Stub:
         self._stopping = asyncio.Event()
         self._runner: web.AppRunner | None = None
         self._held: dict[str, asyncio.Event] = {}
-        self._arrived: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
+        self._arrival = asyncio.Condition()
 
     async def start(self) -> None:
         application = web.Application()
@@ -147,9 +146,10 @@ class Stub:
         """Answer nothing on this path until the event is set."""
         return self._held.setdefault(path, asyncio.Event())
 
-    async def arrival(self, path: str) -> None:
-        """Wait until somebody has asked there."""
-        await self._arrived[path].wait()
+    async def arrival(self, path: str, times: int = 1) -> None:
+        """Wait until somebody has asked there so many times."""
+        async with self._arrival:
+            await self._arrival.wait_for(lambda: len(self.calls(path)) >= times)
 
     def calls(self, path: str) -> list[Seen]:
         """What was asked there."""
@@ -160,7 +160,8 @@ class Stub:
         assert http.transport is not None
         port = http.transport.get_extra_info("peername")[1]
         self.seen.append(Seen(http.method, http.path, http.headers.copy(), body, port))
-        self._arrived[http.path].set()
+        async with self._arrival:
+            self._arrival.notify_all()
         if http.path in self._held:
             await self._held[http.path].wait()
         script = self._scripts.get(http.path, [Said({"error": "not scripted"}, 404)])

@@ -5,10 +5,9 @@ What a flow may rely on stands here. A fake that does not keep it would be a wis
 
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator
-from typing import Any, Literal
+from typing import Literal
 
 import pytest
-from aiohttp import ClientSession
 
 from fakes import HandClock
 from fakes_platform import App, AskTrouble, DisclosureTrouble, ObedientPlatform
@@ -23,10 +22,9 @@ from medlem.club.phone import PhoneNumber
 from medlem.club.scanned import PersonalQr
 from medlem.flows.answers import Answered, Asked, Declined, Expired, Failed, NotAsked, Pending, Unreachable
 from medlem.flows.ports import Platform
-from medlem.simulator.app import start
 from medlem.vipps.http import TimeOuts
 from medlem.vipps.platform import VippsPlatform
-from medlem.vipps.sales_unit import SalesUnit
+from sim import Sim, open_sim
 
 CLUB = ClubId("clb_1")
 KARI = "4740000001"
@@ -109,59 +107,42 @@ class InMemory(Stage):
 class Simulated(Stage):
     """The real client, and the simulator on a real socket."""
 
-    def __init__(self, url: str, control: ClientSession, keys: dict[str, str]) -> None:
-        self._url, self._control = url, control
+    def __init__(self, sim: Sim) -> None:
+        self._sim = sim
         self._clock = HandClock()
-        self.unit = SalesUnit(
-            client_id=keys["client_id"],
-            client_secret=Masked(keys["client_secret"]),
-            subscription_key=Masked(keys["subscription_key"]),
-            msn=keys["msn"],
-            base_url=url,
-            discovery_url=f"{url}/access-management-1.0/access/.well-known/openid-configuration",
-        )
-        self.client = VippsPlatform({CLUB: self.unit}, self._clock, TimeOuts(connect=2, fetch=5, call=5, ask=10))
+        self.client = VippsPlatform({CLUB: sim.unit()}, self._clock, TimeOuts(connect=2, fetch=5, call=5, ask=10))
         self.platform = self.client
 
-    async def _sim(self, method: str, path: str, body: Any = None) -> Any:
-        async with self._control.request(method, f"{self._url}/sim{path}", json=body) as response:
-            assert response.status < 300, await response.text()
-            return await response.json() if response.status != 204 else None
-
-    async def _fault(self, *faults: dict[str, Any]) -> None:
-        await self._sim("PUT", "/faults", {"seed": 1, "faults": [{"probability": 1} | fault for fault in faults]})
-
     async def person(self, msisdn: str, *, app: Literal["current", "old", "none"] = "current", age: int = 30) -> None:
-        await self._sim("POST", "/people", {"msisdn": msisdn, "app": app, "age": age})
+        await self._sim.person(msisdn, app=app, age=age)
 
     async def qr(self, msisdn: str, kind: Literal["clear", "token"]) -> PersonalQr:
-        return PersonalQr((await self._sim("GET", f"/people/{msisdn}/qr?kind={kind}"))["content"])
+        return PersonalQr(await self._sim.qr(msisdn, kind))
 
     async def press(self, msisdn: str, thumb: Literal["approve", "decline"]) -> None:
-        newest = (await self._sim("GET", f"/people/{msisdn}/requests"))["requests"][-1]
-        await self._sim("POST", f"/requests/{newest['auth_req_id']}/{thumb}")
+        await self._sim.press(msisdn, thumb)
 
     async def turn(self, seconds: float) -> None:
         await self._clock.turn(seconds)
-        await self._sim("POST", "/clock", {"advance": seconds})
+        await self._sim.turn(seconds)
 
     async def pushes(self, msisdn: str) -> int:
-        return int((await self._sim("GET", "/calls"))["pushes"].get(msisdn, 0))
+        return int((await self._sim.calls())["pushes"].get(msisdn, 0))
 
     async def ask_goes_wrong(self, trouble: AskTrouble) -> None:
         kind = {"lost": "lost", "unsent": "500", "busy": "429", "surprise": "bad_json"}[trouble.value]
-        await self._fault({"operation": "backchannel", "kind": kind, "times": 1})
+        await self._sim.faults({"operation": "backchannel", "kind": kind, "times": 1})
 
     async def collects_fail(self, times: int) -> None:
-        await self._fault({"operation": "token", "kind": "500", "times": times})
+        await self._sim.faults({"operation": "token", "kind": "500", "times": times})
 
     async def disclosure_goes_wrong(self, trouble: DisclosureTrouble) -> None:
         kind = {"untrusted": "forged", "unreachable": "500"}[trouble.value]
-        await self._fault({"operation": "userinfo", "kind": kind, "times": 1})
+        await self._sim.faults({"operation": "userinfo", "kind": kind, "times": 1})
 
     async def goes_down(self) -> None:
         operations = ("access_token", "exchange", "discovery", "user_exists", "backchannel", "token", "userinfo")
-        await self._fault(*({"operation": one, "kind": "500"} for one in operations))
+        await self._sim.faults(*({"operation": one, "kind": "500"} for one in operations))
 
 
 @pytest.fixture(params=["in memory", "simulated"])
@@ -169,17 +150,10 @@ async def stage(request: pytest.FixtureRequest) -> AsyncIterator[Stage]:
     if request.param == "in memory":
         yield InMemory()
         return
-    running = await start(port=0)
-    try:
-        async with ClientSession() as control:
-            async with control.get(f"{running.url}/sim/credentials") as response:
-                stage = Simulated(running.url, control, await response.json())
-            try:
-                yield stage
-            finally:
-                await stage.client.close()
-    finally:
-        await running.close()
+    async with open_sim() as sim:
+        simulated = Simulated(sim)
+        yield simulated
+        await simulated.client.close()
 
 
 async def asked(stage: Stage, msisdn: str = KARI) -> Asked:

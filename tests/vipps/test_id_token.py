@@ -224,7 +224,8 @@ async def test_an_unknown_key_waits_out_the_cooldown_and_then_is_refused(house: 
     assert len(house.stub.calls(KEYS)) == 1
     await house.clock.turn(10)
     assert isinstance(await house.told(strange), Failed)
-    assert len(house.stub.calls(KEYS)) == 2
+    assert isinstance(await house.told(strange), Failed)
+    assert len(house.stub.calls(KEYS)) == 2, "a set that was read after the token came has the last word"
 
 
 @pytest.mark.parametrize(
@@ -268,6 +269,21 @@ async def test_old_keys_serve_while_new_ones_cannot_be_had(house: House) -> None
 async def test_without_discovery_a_yes_waits(house: House) -> None:
     house.stub.says(DISCOVERY, Said("", 503, {"Retry-After": "7"}))
     assert await house.told(house.good()) == Unreachable(timedelta(seconds=7))
+
+
+async def test_an_unreadable_discovery_document_makes_a_yes_wait(house: House) -> None:
+    house.stub.says(DISCOVERY, Said("<html>"))
+    assert await house.told(house.good()) == Unreachable()
+
+
+async def test_keys_that_have_moved_are_found_where_they_are_now(house: House) -> None:
+    house.stub.says(USERINFO, Said({"sub": SUB}))
+    assert isinstance(await house.told(house.good()), Disclosure)
+    house.stub.says(DISCOVERY, Said(house.stub.document(jwks_uri=house.stub.url + "/moved")))
+    house.stub.says("/moved", Said(key_set(rsa_key("rsa-2"))))
+    await house.clock.turn(3600)
+    moved = replace(house.good(), header={"alg": "RS256", "kid": "rsa-2"}, key=rsa_key("rsa-2"))
+    assert isinstance(await house.told(moved, received_at=house.clock.now()), Disclosure)
 
 
 async def test_something_that_we_never_kept_is_refused(house: House) -> None:

@@ -5,7 +5,7 @@ not lost because userinfo is down: when the access token has certainly died, wha
 """
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
 
@@ -20,7 +20,7 @@ from medlem.vipps.discovery import Discovery, Endpoints
 from medlem.vipps.errors import FORBIDDEN, OK, UNAUTHORIZED
 from medlem.vipps.http import Request, Wire
 from medlem.vipps.id_token import Expected, Refused
-from medlem.vipps.keyset import KeySet
+from medlem.vipps.keyset import KeySets
 from medlem.vipps.receipt import Receipt
 from medlem.vipps.reply import digest, read_object, whole_number
 from medlem.vipps.sales_unit import SalesUnit
@@ -36,18 +36,15 @@ LONGEST_LIFE: Final = 600
 
 @dataclass(frozen=True, slots=True)
 class _Tokens:
-    id_token: str
+    id_token: str = field(repr=False)
     access_token: Masked[str]
     life: timedelta
-
-    def __repr__(self) -> str:
-        return "_Tokens(•••)"
 
 
 class Discloser:
     """Reads kept token answers of one sales unit."""
 
-    def __init__(self, unit: SalesUnit, wire: Wire, clock: Clock, discovery: Discovery, keys: KeySet) -> None:
+    def __init__(self, unit: SalesUnit, wire: Wire, clock: Clock, discovery: Discovery, keys: KeySets) -> None:
         self._unit = unit
         self._wire = wire
         self._clock = clock
@@ -93,7 +90,7 @@ class Discloser:
             access_token=tokens.access_token,
             at=receipt.judged_at,
         )
-        return await id_token.verify(tokens.id_token, expected, self._keys, endpoints.keys, receipt.received_at)
+        return await id_token.verify(tokens.id_token, expected, self._keys.at(endpoints.keys), receipt.received_at)
 
     async def _userinfo(self, tokens: _Tokens, receipt: Receipt, endpoints: Endpoints, sub: str) -> dict[str, Any]:
         """What userinfo says; nothing, when the provider has none or the token has died.

@@ -88,26 +88,29 @@ class Discovery:
         if not isinstance(issuer, str) or not issuer:
             raise Surprise("no issuer in the discovery document", reply.digest)
         try:
+            userinfo = document.get("userinfo_endpoint")
             found = Endpoints(
                 issuer=issuer,
-                ask=self._address(document["backchannel_authentication_endpoint"]),
-                token=self._address(document["token_endpoint"]),
-                keys=self._address(document["jwks_uri"]),
-                userinfo=self._optional(document.get("userinfo_endpoint")),
+                ask=address(document["backchannel_authentication_endpoint"], self._url),
+                token=address(document["token_endpoint"], self._url),
+                keys=address(document["jwks_uri"], self._url),
+                userinfo=address(userinfo, self._url) if userinfo else None,
             )
         except (KeyError, TypeError, ValueError):
             raise Surprise("an endpoint in the discovery document is missing or unusable", reply.digest) from None
         self._kept, self._fresh_until = found, reply.at + life_of(reply)
         return found
 
-    def _optional(self, value: Any) -> str | None:
-        return self._address(value) if value else None
 
-    def _address(self, value: Any) -> str:
-        if not isinstance(value, str):
-            raise TypeError("an address is a text")
-        url = URL(value)
-        # A document that came by https must not send our keys anywhere in the clear.
-        if not url.host or url.scheme not in {"https", URL(self._url).scheme}:
-            raise ValueError("not an address that we would call")
-        return str(url)
+def address(value: Any, document: str) -> str:
+    """An address that we would call.
+
+    Raises:
+        TypeError, ValueError: it is none, or it would send our keys in the clear though `document` came by https.
+    """
+    if not isinstance(value, str):
+        raise TypeError("an address is a text")
+    url = URL(value)
+    if not url.host or url.scheme not in {"https", URL(document).scheme}:
+        raise ValueError("not an address that we would call")
+    return str(url)

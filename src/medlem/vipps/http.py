@@ -40,6 +40,8 @@ class TimeOuts:
     """Discovery, keys, access token."""
     call: float = 8.0
     """Exchange, poll, userinfo and the rest, each."""
+    scan: float = 10.0
+    """An exchange with whatever it takes: a token, a second try. Somebody stands at the till."""
     ask: float = 14.0
     """An ask from beginning to end, with whatever must be fetched before it."""
 

@@ -51,14 +51,13 @@ class Expected:
     """The moment of receipt, by the platform's clock as well as we know it."""
 
 
-async def verify(token: str, expected: Expected, keys: KeySet, keys_url: str, since: datetime) -> dict[str, Any]:
+async def verify(token: str, expected: Expected, keys: KeySet, since: datetime) -> dict[str, Any]:
     """The claims of a good token.
 
     Args:
         token: as it came.
         expected: what it must agree with.
         keys: the platform's keys.
-        keys_url: where they are.
         since: when the token came, on our clock.
 
     Raises:
@@ -75,7 +74,7 @@ async def verify(token: str, expected: Expected, keys: KeySet, keys_url: str, si
         raise Refused("alg")
     if kid is not None and not isinstance(kid, str):
         raise Refused("kid")
-    key = await keys.find(keys_url, kid, alg, since)
+    key = await keys.find(kid, alg, since)
     if key is None:
         raise Refused("kid")
     try:

@@ -27,22 +27,21 @@ SigningKey = RSAKey | ECKey
 
 
 class KeySet:
-    """One provider's keys, kept as long as it says."""
+    """The keys at one address, kept as long as it says."""
 
-    def __init__(self, wire: Wire, clock: Clock) -> None:
+    def __init__(self, url: str, wire: Wire, clock: Clock) -> None:
+        self._url = url
         self._wire = wire
         self._clock = clock
-        self._url = ""
         self._keys: list[SigningKey] = []
         self._read_at: datetime | None = None
         self._fresh_until: datetime | None = None
         self._fetch = Shared(self._read)
 
-    async def find(self, url: str, kid: str | None, alg: str, since: datetime) -> SigningKey | None:
+    async def find(self, kid: str | None, alg: str, since: datetime) -> SigningKey | None:
         """The key that a token names.
 
         Args:
-            url: where the keys are today.
             kid: the token's `kid`; without one the only key that fits is meant.
             alg: `RS256` or `ES256`.
             since: when the token came; a set that was read later and lacks the key has the last word.
@@ -54,8 +53,6 @@ class KeySet:
             Unavailable: the keys cannot be read now, and what we have is not enough.
         """
         now = self._clock.now()
-        if url != self._url:
-            self._url, self._keys, self._read_at, self._fresh_until = url, [], None, None
         found = self._among(kid, alg)
         if found is not None and self._fresh_until is not None and now < self._fresh_until:
             return found
@@ -87,9 +84,8 @@ class KeySet:
         return next((key for key in fitting if key.get("kid") == kid), None)
 
     async def _read(self) -> None:
-        url = self._url
         reply = await self._wire.call(
-            Request(operation=OPERATION, method="GET", url=url, within=self._wire.time_outs.fetch)
+            Request(operation=OPERATION, method="GET", url=self._url, within=self._wire.time_outs.fetch)
         )
         listed = required_object(reply, OPERATION).get("keys")
         if not isinstance(listed, list):
@@ -97,8 +93,27 @@ class KeySet:
         keys = [key for key in map(_signing_key, listed) if key is not None]
         if not keys:
             raise Surprise("no key in the answer that could sign an ID token", reply.digest)
-        if url == self._url:
-            self._keys, self._read_at, self._fresh_until = keys, reply.at, reply.at + life_of(reply)
+        self._keys, self._read_at, self._fresh_until = keys, reply.at, reply.at + life_of(reply)
+
+
+class KeySets:
+    """Key sets by address, for all clubs: when a provider moves its keys, a new set begins."""
+
+    def __init__(self, wire: Wire, clock: Clock) -> None:
+        self._wire = wire
+        self._clock = clock
+        self._by_url: dict[str, KeySet] = {}
+
+    def at(self, url: str) -> KeySet:
+        """The set at an address."""
+        if url not in self._by_url:
+            self._by_url[url] = KeySet(url, self._wire, self._clock)
+        return self._by_url[url]
+
+    async def close(self) -> None:
+        """End the fetches that run."""
+        for keys in self._by_url.values():
+            await keys.close()
 
 
 def _signing_key(value: Any) -> SigningKey | None:

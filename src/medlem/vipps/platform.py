@@ -23,7 +23,7 @@ from medlem.vipps.client_auth import ClientAuth
 from medlem.vipps.disclosure import Discloser
 from medlem.vipps.discovery import Discovery
 from medlem.vipps.http import TimeOuts, Wire
-from medlem.vipps.keyset import KeySet
+from medlem.vipps.keyset import KeySets
 from medlem.vipps.login import Login
 from medlem.vipps.qr import QrExchange
 from medlem.vipps.sales_unit import SalesUnit
@@ -58,15 +58,16 @@ class VippsPlatform:
         self._clock = clock
         self._wire = Wire(clock, time_outs)
         self._connections: dict[ClubId, _Connection] = {}
-        self._providers: dict[str, tuple[Discovery, KeySet]] = {}
+        self._discoveries: dict[str, Discovery] = {}
+        self._keys = KeySets(self._wire, clock)
 
     async def close(self) -> None:
         """End what runs in the background, and every connection."""
         for connection in self._connections.values():
             await connection.token.close()
-        for discovery, keys in self._providers.values():
+        for discovery in self._discoveries.values():
             await discovery.close()
-            await keys.close()
+        await self._keys.close()
         await self._wire.close()
 
     async def reveal(self, club: ClubId, code: PersonalQr) -> Revealed:
@@ -115,9 +116,7 @@ class VippsPlatform:
 
     def _connect(self, unit: SalesUnit) -> _Connection:
         wire, clock = self._wire, self._clock
-        if unit.discovery_url not in self._providers:
-            self._providers[unit.discovery_url] = (Discovery(unit.discovery_url, wire, clock), KeySet(wire, clock))
-        discovery, keys = self._providers[unit.discovery_url]
+        discovery = self._discoveries.setdefault(unit.discovery_url, Discovery(unit.discovery_url, wire, clock))
         token = AccessToken(unit, wire, clock)
         auth = ClientAuth(unit, token)
         return _Connection(
@@ -125,7 +124,7 @@ class VippsPlatform:
             token=token,
             qr=QrExchange(unit, token, wire.time_outs),
             login=Login(unit, wire, discovery, auth),
-            discloser=Discloser(unit, wire, clock, discovery, keys),
+            discloser=Discloser(unit, wire, clock, discovery, self._keys),
             user_exists=UserExists(unit, wire, auth),
             registrations=Registrations(unit, token, wire.time_outs, clock),
         )

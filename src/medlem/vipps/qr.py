@@ -4,6 +4,7 @@ The code goes to the platform whole. Which status it has for a code that is unkn
 so every complete refusal that is about the code, or names nothing else, is taken to mean that.
 """
 
+import asyncio
 from typing import Final
 
 from medlem.club.errors import PlatformRefusedKeys, PlatformSurprisedUs, PlatformUnavailable, UnreadableCode
@@ -40,21 +41,22 @@ class QrExchange:
             UnreadableCode: the platform does not know it, or it is too old.
             PlatformRefusedKeys, PlatformSurprisedUs, PlatformUnavailable: there is no answer to trust.
         """
-        # Here the code leaves its wrapper: into the body of a call to the platform.
-        body = {"qrCode": code.reveal(), "requestedData": ["MSISDN"]}
+        request = Request(
+            operation=OPERATION,
+            method="POST",
+            url=self._unit.url(PATH),
+            headers=self._unit.key_headers() | self._unit.system_headers(),
+            # Here the code leaves its wrapper: into the body of a call to the platform.
+            json={"qrCode": code.reveal(), "requestedData": ["MSISDN"]},
+            within=self._time_outs.call,
+            repeatable=True,
+        )
         try:
-            reply = await self._token.authorized(
-                Request(
-                    operation=OPERATION,
-                    method="POST",
-                    url=self._unit.url(PATH),
-                    headers=self._unit.key_headers() | self._unit.system_headers(),
-                    json=body,
-                    within=self._time_outs.call,
-                    repeatable=True,
-                )
-            )
+            async with asyncio.timeout(self._time_outs.scan):
+                reply = await self._token.authorized(request)
             return _revealed(reply)
+        except TimeoutError:
+            raise PlatformUnavailable("Scan once more in a moment, or type the phone number.", SOON) from None
         except Unavailable as trouble:
             wait = SOON if trouble.retry_after is None else max(1, round(trouble.retry_after.total_seconds()))
             raise PlatformUnavailable("Scan once more in a moment, or type the phone number.", wait) from trouble
