@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +12,7 @@ from litestar import Litestar
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
+from fakes import settle
 from medlem.club.place import KeyKind, Station
 from medlem.flows import places
 from medlem.flows.answers import Subscribed
@@ -158,6 +159,7 @@ class Service:
     async def watched(self, topic: str) -> None:
         """Wait until somebody waits for this topic."""
         await until(lambda: topic in self.shop.storage._bell._waiters)  # type: ignore[attr-defined] # the one in use
+        await settle()  # and its alarm clock is set
 
 
 async def until(condition: Callable[[], bool]) -> None:
@@ -196,9 +198,9 @@ async def alive(app: Litestar) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def listening(app: Litestar) -> AsyncIterator[int]:
+async def listening(app: Litestar, trusted_proxies: Sequence[str] = ()) -> AsyncIterator[int]:
     """Serve on a free port of this machine; the port."""
-    config = configure(app, port=0)
+    config = configure(app, port=0, trusted_proxies=trusted_proxies)
     config.load()
     state = ServerState()
     loop = asyncio.get_running_loop()
@@ -217,7 +219,7 @@ async def listening(app: Litestar) -> AsyncIterator[int]:
 
 
 @asynccontextmanager
-async def open_service(shop: Shop, **changed: Any) -> AsyncIterator[Service]:
+async def open_service(shop: Shop, trusted_proxies: Sequence[str] = (), **changed: Any) -> AsyncIterator[Service]:
     """A service for this shop, with keys of each kind."""
     app = build(shop.ports, options(shop, **changed))
     keys = {}
@@ -225,5 +227,5 @@ async def open_service(shop: Shop, **changed: Any) -> AsyncIterator[Service]:
         station = shop.station if kind is KeyKind.STATION else None
         made = await places.add_key(shop.ports, shop.club, kind, f"{kind} for tests", station)
         keys[kind.value] = made.secret.reveal()
-    async with listening(app) as port, aiohttp.ClientSession(f"http://127.0.0.1:{port}") as http:
+    async with listening(app, trusted_proxies) as port, aiohttp.ClientSession(f"http://127.0.0.1:{port}") as http:
         yield Service(shop, app, port, http, keys)

@@ -43,7 +43,7 @@ def configure(
         app,
         host=host,
         port=port,
-        http="h11",
+        http="httptools",
         ws="none",
         lifespan="on",
         log_config=None,
