@@ -8,7 +8,8 @@ from prometheus_client import REGISTRY
 
 from medlem.club.enrolment import Reason
 from medlem.club.scanned import PersonalQr
-from medlem.vipps.errors import Complaint, complaint, outcome, trace_of
+from medlem.vipps.complaint import Complaint
+from medlem.vipps.errors import outcome, trace_of
 from medlem.vipps.reply import Reply, read_object, whole_number
 from medlem.vipps.shared import Shared
 from signed_tokens import NOW
@@ -114,13 +115,13 @@ async def test_nothing_is_connected_before_the_first_call_and_closing_twice_is_f
     ],
 )
 def test_every_documented_refusal_can_be_read(body: bytes, expected: Complaint) -> None:
-    assert complaint(reply(body)) == expected
+    assert reply(body).complaint == expected
 
 
 def test_a_vendors_word_is_a_word_of_its_own() -> None:
-    assert complaint(reply(b'{"error":"x","error_description":"old_app."}')).vendor_reason is Reason.APP_TOO_OLD
-    assert complaint(reply(b'{"error":"x","error_description":"old_application"}')).vendor_reason is None
-    assert complaint(reply(b'{"error":"x","error_code":4}')).vendor_reason is None
+    assert reply(b'{"error":"x","error_description":"old_app."}').complaint.vendor_reason is Reason.APP_TOO_OLD
+    assert reply(b'{"error":"x","error_description":"old_application"}').complaint.vendor_reason is None
+    assert reply(b'{"error":"x","error_code":4}').complaint.vendor_reason is None
 
 
 def test_only_words_of_ours_become_labels() -> None:

@@ -1,16 +1,13 @@
-"""What the platform says when it says no: one reader for all the shapes that its interfaces use.
+"""What an answer that we did not want means: refused keys, trouble that passes, or a surprise.
 
-Documented are problem details with `extraDetails` or `invalidParams`, the QR exchange's own shape, OAuth's
-`error` with a vendor's `error_code` (a word or an integer), and the gateway's `statusCode` and `message`; seen are
-empty bodies and HTML. Nobody says *where* the vendor's words stand, so they are looked for wherever they may be.
+A 401 or 403 is about *our* keys, whatever else it says; only somebody who knows better (a login that reads the vendor's
+words first) may take it otherwise.
 """
 
 import logging
 import re
-from dataclasses import dataclass
 from typing import Any, Final
 
-from medlem.club.enrolment import Reason
 from medlem.vipps.metrics import KEYS_REFUSED
 from medlem.vipps.reply import Reply
 from medlem.vipps.troubles import KeysRefused, Surprise, Unavailable
@@ -22,14 +19,6 @@ SERVER_ERROR: Final = range(500, 600)
 UNAUTHORIZED, FORBIDDEN, TOO_MANY = 401, 403, 429
 LATER: Final = frozenset({408, 423, 425, TOO_MANY})
 """Refused for now: a time-out of the gateway, a lock, a limit."""
-
-VENDOR_REASONS: Final = {
-    "invalid_user": Reason.CANNOT_USE_APP,
-    "unknown_user_id": Reason.CANNOT_USE_APP,
-    "old_app": Reason.APP_TOO_OLD,
-    "outdated_app_version": Reason.APP_TOO_OLD,
-}
-_VENDOR_WORD = re.compile(rf"\b({'|'.join(VENDOR_REASONS)})\b", re.IGNORECASE)
 
 OUTCOMES: Final = {
     "authorization_pending": "pending",
@@ -45,54 +34,13 @@ _TRACE = re.compile(r"\A[0-9A-Za-z:._|-]{1,80}\Z")
 _TRACE_HEADERS: Final = ("x-request-id", "request-id", "x-correlation-id", "traceparent")
 
 
-@dataclass(frozen=True, slots=True)
-class Complaint:
-    """What a refused call came back with, as far as it can be read; every part may be missing."""
-
-    error: str | None = None
-    """OAuth's `error`."""
-    words: str = ""
-    """Everything in which a vendor's word may hide."""
-    fields: tuple[str, ...] = ()
-    """The names of the parameters that were not right."""
-    readable: bool = False
-    """Whether it was any of the documented shapes."""
-
-    @property
-    def vendor_reason(self) -> Reason | None:
-        """What the platform says of the customer's app, in its own words."""
-        found = _VENDOR_WORD.search(self.words)
-        return VENDOR_REASONS[found[1].lower()] if found else None
-
-
-def complaint(reply: Reply) -> Complaint:
-    """Read a refusal of any documented shape; an unreadable one is an empty complaint."""
-    body = reply.json_object
-    if body is None:
-        return Complaint()
-    error = body.get("error")
-    spoken = [body.get(name) for name in ("error", "error_code", "error_description")]
-    return Complaint(
-        error=error.strip() if isinstance(error, str) and error.strip() else None,
-        words=" ".join(str(word) for word in spoken if isinstance(word, (str, int))),
-        fields=tuple(_field_names(body)),
-        readable=any(name in body for name in ("error", "title", "detail", "message", "statusCode")),
-    )
-
-
-def _field_names(body: dict[str, Any]) -> list[str]:
-    listed = [body.get(name) for name in ("extraDetails", "invalidParams")]
-    entries = [entry for some in listed if isinstance(some, list) for entry in some if isinstance(entry, dict)]
-    return [entry["name"] for entry in entries if isinstance(entry.get("name"), str)]
-
-
 def outcome(reply: Reply) -> str:
     """How a call ended, in one word of a closed list, for log and metrics."""
     if reply.status in OK:
         return "ok" if reply.whole else "overlong"
     if reply.status in SERVER_ERROR:
         return "failing"
-    known = OUTCOMES.get(complaint(reply).error or "")
+    known = OUTCOMES.get(reply.complaint.error or "")
     if known:
         return known
     if reply.status in {UNAUTHORIZED, FORBIDDEN}:

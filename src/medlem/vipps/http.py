@@ -9,6 +9,7 @@ import asyncio
 import logging
 from dataclasses import dataclass, field
 from typing import Any, Final
+from urllib.parse import urlencode
 
 import aiohttp
 import msgspec
@@ -123,9 +124,10 @@ class Wire:
 
     async def _send(self, request: Request) -> Reply:
         headers = {"Accept": "application/json", **request.headers}
-        body: aiohttp.FormData | bytes | None = None
+        body: bytes | None = None
         if request.form is not None:
-            body = aiohttp.FormData(request.form)
+            body = urlencode(request.form).encode("ascii")
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
         elif request.json is not None:
             body = msgspec.json.encode(request.json)
             headers["Content-Type"] = "application/json"
@@ -141,7 +143,7 @@ class Wire:
             ) as response:
                 started = True
                 text, whole = await _read(response)
-                return Reply(response.status, text, response.headers.copy(), self._clock.now(), whole)
+                return Reply(response.status, text, response.headers, self._clock.now(), whole)
         # The causes are dropped on purpose: their texts carry addresses, and addresses may carry more.
         except _NEVER_SENT as error:
             raise NotSent(type(error).__name__) from None

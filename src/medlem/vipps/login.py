@@ -17,7 +17,7 @@ from medlem.club.phone import PhoneNumber
 from medlem.flows.answers import Answer, Answered, Ask, Asked, Declined, Expired, Failed, NotAsked, Pending, Unreachable
 from medlem.vipps.client_auth import ClientAuth, Presented
 from medlem.vipps.discovery import Discovery, Endpoints
-from medlem.vipps.errors import FORBIDDEN, LATER, OK, SERVER_ERROR, TOO_MANY, UNAUTHORIZED, alarm, complaint
+from medlem.vipps.errors import FORBIDDEN, LATER, OK, SERVER_ERROR, TOO_MANY, UNAUTHORIZED, alarm
 from medlem.vipps.http import Request, Wire
 from medlem.vipps.receipt import Receipt
 from medlem.vipps.reply import Reply, whole_number
@@ -39,6 +39,17 @@ LONGEST_INTERVAL: Final = timedelta(minutes=5)
 
 SLOWLY: Final = frozenset({"temporarily_unavailable", "server_error"})
 """OAuth's words for a server in trouble, which some send as a 400."""
+
+
+NAMED: Final[dict[str | None, Answer]] = {
+    "authorization_pending": Pending(),
+    "slow_down": Pending(slow_down=True),
+    "access_denied": Declined(),
+    "expired_token": Expired(),
+    # The answer was handed out before, or this request was never ours: nobody will ever know.
+    "invalid_grant": Failed(Reason.OUTCOME_UNKNOWN),
+}
+"""The answers that the standard names (CIBA Core 1.0 section 11)."""
 
 
 class Login:
@@ -111,7 +122,7 @@ class Login:
         }
 
     def _asked(self, reply: Reply, presented: Presented) -> Ask:
-        said = complaint(reply)
+        said = reply.complaint
         if reply.status in OK:
             return _acknowledged(reply)
         if reply.status in SERVER_ERROR:
@@ -127,15 +138,13 @@ class Login:
     def _collected(self, reply: Reply, presented: Presented) -> Answer:
         if reply.status in OK:
             return _tokens(reply)
-        said = complaint(reply)
+        said = reply.complaint
         if reply.status in SERVER_ERROR or (reply.status in LATER and said.error != "slow_down"):
             return Unreachable(reply.retry_after)
         if said.vendor_reason is not None:
             return Failed(said.vendor_reason)
-        if said.error is not None:
-            named = _named(said.error)
-            if named is not None:
-                return named
+        if said.error in NAMED:
+            return NAMED[said.error]
         if self._keys_refused(reply, said.error, COLLECT, presented) or said.error is None or said.error in SLOWLY:
             return Unreachable(reply.retry_after)
         return Failed(Reason.PLATFORM_SURPRISED_US, reply.digest)
@@ -146,19 +155,6 @@ class Login:
             self._auth.refused(presented)
             alarm(operation)
         return refused
-
-
-def _named(error: str) -> Answer | None:
-    """The answers that the standard names (CIBA Core 1.0 section 11); None for any other code."""
-    answers: dict[str, Answer] = {
-        "authorization_pending": Pending(),
-        "slow_down": Pending(slow_down=True),
-        "access_denied": Declined(),
-        "expired_token": Expired(),
-        # The answer was handed out before, or this request was never ours: nobody will ever know.
-        "invalid_grant": Failed(Reason.OUTCOME_UNKNOWN),
-    }
-    return answers.get(error)
 
 
 def _acknowledged(reply: Reply) -> Ask:

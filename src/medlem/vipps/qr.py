@@ -13,7 +13,7 @@ from medlem.club.phone import PhoneNumber
 from medlem.club.scanned import PersonalQr
 from medlem.flows.answers import Revealed
 from medlem.vipps.access_token import AccessToken
-from medlem.vipps.errors import complaint, required_object
+from medlem.vipps.errors import required_object
 from medlem.vipps.http import Request, TimeOuts
 from medlem.vipps.reply import Reply
 from medlem.vipps.sales_unit import SalesUnit
@@ -83,5 +83,5 @@ def _revealed(reply: Reply) -> Revealed:
 
 
 def _is_about_the_code(reply: Reply) -> bool:
-    said = complaint(reply)
+    said = reply.complaint
     return said.readable and (not said.fields or any("qrcode" in name.lower() for name in said.fields))

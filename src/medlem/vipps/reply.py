@@ -14,6 +14,8 @@ from typing import Any, Final
 
 import msgspec
 
+from medlem.vipps.complaint import Complaint
+
 LONGEST_RETRY_AFTER: Final = timedelta(hours=1)
 
 _SECONDS = re.compile(r"\A[0-9]{1,9}\Z")
@@ -39,6 +41,11 @@ class Reply:
     def json_object(self) -> dict[str, Any] | None:
         """The body, if it is a JSON object; None if it is anything else."""
         return read_object(self.body) if self.whole else None
+
+    @cached_property
+    def complaint(self) -> Complaint:
+        """What a refusal says, as far as it can be read."""
+        return Complaint.of(self.json_object)
 
     @property
     def digest(self) -> str:
