@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from medlem import app
+from medlem.app import open_house
 from medlem.cli.common import answer, config_option, json_option, log_to_stderr
 from medlem.club.place import KeyKind
 from medlem.config import Settings, load
@@ -39,6 +39,6 @@ def add(*, kind: str, station: str | None, name: str, config: Path | None, as_js
 
 
 async def _add(settings: Settings, kind: KeyKind, name: str, station: str | None) -> NewKey:
-    async with app.open_house(settings) as house:
+    async with open_house(settings) as house:
         place = await places.station(house.ports, house.club, station) if station else None
         return await places.add_key(house.ports, house.club, kind, name, place)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from medlem import app
+from medlem.app import SystemClock, open_database
 from medlem.cli.common import answer, config_option, json_option, log_to_stderr
 from medlem.config import Settings, load
 
@@ -26,5 +26,5 @@ def command(*, config: Path | None, as_json: bool) -> None:
 
 
 async def _migrate(settings: Settings) -> list[str]:
-    async with app.open_database(settings, serving=True) as storage:  # nobody may serve meanwhile
-        return await storage.migrate(app.SystemClock().now())
+    async with open_database(settings, serving=True) as storage:  # nobody may serve meanwhile
+        return await storage.migrate(SystemClock().now())

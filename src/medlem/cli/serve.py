@@ -1,14 +1,14 @@
 """`medlem serve`: the service of a shop, its worker included."""
 
-import asyncio
 import errno
 import os
 import socket
 from pathlib import Path
 
 import click
+import uvloop
 
-from medlem import app
+from medlem.app import service
 from medlem.cli.common import answer, config_option, json_option, log_to_stderr
 from medlem.config import Settings, load
 
@@ -36,7 +36,7 @@ def command(*, host: str, port: int, worker: bool, config: Path | None, as_json:
     def ready() -> None:
         answer({"url": url, "pid": os.getpid()}, f"medlem answers at {url} and stops with Ctrl-C.", as_json=as_json)
 
-    asyncio.run(app.serve(settings, listening, worker=worker, ready=ready))
+    uvloop.run(service.serve(settings, listening, worker=worker, ready=ready))
 
 
 def listen(host: str, port: int, option: str = "--port") -> socket.socket:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from medlem import app
+from medlem.app import open_house
 from medlem.cli.common import answer, config_option, json_option, log_to_stderr
 from medlem.config import Settings, load
 from medlem.flows import places
@@ -34,5 +34,5 @@ def add(*, name: str, store: str | None, config: Path | None, as_json: bool) -> 
 
 
 async def _add(settings: Settings, name: str, store: str | None) -> NewStation:
-    async with app.open_house(settings) as house:
+    async with open_house(settings) as house:
         return await places.add_station(house.ports, house.club, name, store)

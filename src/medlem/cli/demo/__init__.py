@@ -17,8 +17,9 @@ from typing import Final
 from urllib.parse import urlsplit
 
 import click
+import uvloop
 
-from medlem import app
+from medlem.app import open_house, service
 from medlem.cli import simulator as pretend
 from medlem.cli.common import answer, json_option, log_to_stderr
 from medlem.cli.demo import seed, stage, story
@@ -30,7 +31,7 @@ HOST: Final = "127.0.0.1"
 SERVICE: Final = "service"
 SIMULATOR: Final = "simulator"
 
-LINGER: Final = 5.0
+LINGER: Final = 2.0
 """Seconds in which the children of a demo that was killed are gone."""
 
 
@@ -68,21 +69,21 @@ def command(*, port: int, simulator_port: int, directory: Path, as_json: bool) -
 
 
 def _raise_curtain(family: Family, listening: socket.socket, simulator_port: int, directory: Path) -> story.Story:
-    service = f"http://{HOST}:{listening.getsockname()[1]}"
+    url = f"http://{HOST}:{listening.getsockname()[1]}"
     simulator = _Simulator(simulator_port, directory / "simulator", listening)
     simulated = family.start(SIMULATOR, simulator)
     simulator.port = urlsplit(simulated).port or simulator_port  # the same again when it is started again
-    settings = seed.settings_for(directory, service, simulated, stage.credentials(simulated))
+    settings = seed.settings_for(directory, url, simulated, stage.credentials(simulated))
     for member in seed.MEMBERS:
         stage.bring(simulated, member.msisdn, member.name, member.email)
     furnished = asyncio.run(_furnish(settings, directory))
-    family.start(SERVICE, _Service(settings, listening, service))
-    return story.Story(service=service, simulator=simulated, furnished=furnished, pid=family.pid(SERVICE))
+    family.start(SERVICE, _Service(settings, listening, url))
+    return story.Story(service=url, simulator=simulated, furnished=furnished, pid=family.pid(SERVICE))
 
 
 async def _furnish(settings: Settings, directory: Path) -> seed.Furnished:
-    async with app.open_house(settings) as house:
-        app.rehearse(house)
+    async with open_house(settings) as house:
+        service.rehearse(house)
         return await seed.furnish(house, directory)
 
 
@@ -110,7 +111,7 @@ class _Service:
     url: str
 
     def __call__(self, ready: Ready) -> None:
-        asyncio.run(app.serve(self.settings, self.listening, worker=True, ready=lambda: ready(self.url)))
+        uvloop.run(service.serve(self.settings, self.listening, worker=True, ready=lambda: ready(self.url)))
 
 
 @contextmanager

@@ -68,6 +68,8 @@ class Child:
     """Before its next life, if that would follow a short one."""
     due: float | None = None
     """When it is to be started again; None while it lives."""
+    silent: bool = False
+    """Started again, and not ready yet."""
 
     @property
     def pid(self) -> int:
@@ -113,13 +115,18 @@ class Family:
         """Start again whoever dies, until told to stop."""
         while True:
             living = {child.process.sentinel: child for child in self._children if child.due is None}
+            silent = {child.reports: child for child in living.values() if child.silent}
             dues = [child.due for child in self._children if child.due is not None]
-            rest = max(0.0, min(dues) - monotonic()) if dues else None
-            ready = wait([self._signals, *living], rest)
+            ready = wait([self._signals, *living, *silent], max(0.0, min(dues) - monotonic()) if dues else None)
             try:
                 self._heed(ready)
             except Told:
                 return
+            for reports, child in silent.items():
+                if reports in ready:
+                    child.silent = False
+                    if _read(reports) is not None:
+                        log.warning("the %s answers again", child.name)
             for sentinel, child in living.items():
                 if sentinel in ready:
                     _mourn(child)
@@ -143,7 +150,7 @@ class Family:
     def _again(self, child: Child) -> None:
         child.reports.close()
         child.process, child.reports = self._fork(child.name, child.work)
-        child.born, child.due = monotonic(), None
+        child.born, child.due, child.silent = monotonic(), None, True
         log.warning("the %s is started again as process %s", child.name, child.pid)
 
     def _fork(self, name: str, work: Work) -> tuple[ForkProcess, Connection]:

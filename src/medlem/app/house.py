@@ -1,16 +1,13 @@
-"""The composition root: settings in, a service out. The only place where the neighbours meet.
+"""Everything but the web, put together: the database, the platform, the register, the clock.
 
-What fails here fails before the shop opens, with a sentence for the operator. Two things do not fail it: a platform
-that is away, and one that will not register us; polling goes on, and registering is tried again.
+What fails here fails before the shop opens, with a sentence for the operator. A platform that is away fails nothing:
+it is not asked before somebody needs it.
 """
 
 import asyncio
 import contextlib
-import logging
 import secrets
-import signal
-import socket
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
@@ -18,7 +15,6 @@ from typing import TYPE_CHECKING, Final
 from medlem.club.masked import Masked
 from medlem.club.place import Club
 from medlem.config import Settings, WrongSettings, read_secret_keys
-from medlem.flows.answers import Subscribed
 from medlem.flows.errands import Errands
 from medlem.flows.places import settle_club
 from medlem.flows.ports import Ports
@@ -29,25 +25,14 @@ from medlem.storage.migrating import shipped
 from medlem.vault import UnusableSecretKeys, Vault
 from medlem.vipps.platform import VippsPlatform
 from medlem.vipps.sales_unit import AuthMethod, SalesUnit
-from medlem.vipps.webhooks import PING, hook_url, verify
-from medlem.web.app import build
-from medlem.web.options import Options
-from medlem.web.server import Server, configure
-from medlem.worker import Worker
 
 if TYPE_CHECKING:
     from medlem.club.ids import ClubId
-
-log = logging.getLogger(__name__)
 
 DISCOVERY: Final = "/access-management-1.0/access/.well-known/openid-configuration"
 
 ERRAND_GRACE: Final = 0.3
 """Seconds that questions on their way have to be answered when the service stops; it is gone within one."""
-
-FIRST_RETRY: Final = 5.0
-LONGEST_RETRY: Final = 300.0
-"""Seconds between attempts to register with a platform that does not take it."""
 
 
 class SystemClock:
@@ -155,110 +140,3 @@ def sales_unit(settings: Settings) -> SalesUnit:
         requested_expiry=settings.requested_expiry,
         user_exists=settings.vipps_user_exists,
     )
-
-
-async def serve(settings: Settings, listening: socket.socket, *, worker: bool, ready: Callable[[], None]) -> None:
-    """Serve until SIGTERM or SIGINT: streams and long polls end first, then everything else, within a second.
-
-    Args:
-        settings: what the shop decided.
-        listening: a bound socket; closed at the end.
-        worker: whether this process also moves what is due.
-        ready: called once requests are answered.
-
-    Raises:
-        WrongSettings, StorageUnavailable: as `open_house`.
-    """
-    stop = _Stop(asyncio.current_task())
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop)
-    try:
-        async with open_house(settings, serving=True) as house:
-            stop.server = server = _server(house, worker=worker)
-            telling = asyncio.create_task(_tell(server, ready), name="ready")
-            await server.serve([listening])
-            telling.cancel()
-    except asyncio.CancelledError:
-        if not stop.told:
-            raise
-        log.info("told to stop before the service was ready")
-
-
-class _Stop:
-    """What a signal does: ends a service that runs, and breaks off one that is not there yet.
-
-    uvicorn has handlers of its own while it runs, and raises the signal again when it is done; with these in place
-    that ends nothing in the middle, and a service that was told to stop ends with exit code 0.
-    """
-
-    def __init__(self, task: asyncio.Task[None] | None) -> None:
-        self.server: Server | None = None
-        self.told = False
-        self._task = task
-
-    def __call__(self) -> None:
-        self.told = True
-        if self.server is not None:
-            self.server.should_exit = True
-        elif self._task is not None:
-            self._task.cancel()
-
-
-async def _tell(server: Server, ready: Callable[[], None]) -> None:
-    await server.listening()
-    ready()
-
-
-def _server(house: House, *, worker: bool) -> Server:
-    settings = house.settings
-
-    async def background(closing: asyncio.Event) -> None:
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(closing.wait(), name="closing")  # background is over when the service is
-            tasks.create_task(register(house, closing), name="register")
-            if worker:
-                tasks.create_task(Worker(house.ports).run(closing), name="worker")
-
-    options = Options(
-        verify=_verified,
-        ready=house.storage.healthy,
-        background=background,
-        longest_wait=settings.longest_wait,
-    )
-    return Server(
-        configure(
-            build(house.ports, options),
-            tls_cert=settings.tls_cert,
-            tls_key=settings.tls_key,
-            trusted_proxies=settings.trusted_proxies or (),
-        )
-    )
-
-
-def rehearse(house: House) -> None:
-    """Put the web together once and throw it away: what Python imports late is there for whoever is forked after."""
-    _server(house, worker=True).config.load()
-
-
-def _verified(registration: Subscribed, headers: Mapping[str, str], body: bytes) -> bool:
-    return verify(registration.secret, registration.url, headers, body)
-
-
-async def register(house: House, closing: asyncio.Event) -> None:
-    """Have the platform tell us at once when a customer has answered; try until it does. Polling needs none of it."""
-    settings, club, ports = house.settings, house.club, house.ports
-    if settings.public_url is None or settings.webhooks == "off":
-        return
-    url, pause = hook_url(settings.public_url, club.sales_unit, PING), FIRST_RETRY
-    while not closing.is_set():
-        known = await ports.storage.reading.webhooks.registration(club.id, PING)
-        found = await house.platform.ensure_registered(club.id, PING, url, known)
-        if found is not None:
-            if found != known:
-                async with ports.storage.transaction() as tx:
-                    await tx.webhooks.keep_registration(club.id, PING, found)
-            return
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(closing.wait(), pause)
-        pause = min(pause * 2, LONGEST_RETRY)

@@ -1,0 +1,134 @@
+"""The service: a house with its web and its worker, from the first request to the last.
+
+A platform that will not register us stops nothing; polling goes on, and registering is tried again.
+"""
+
+import asyncio
+import contextlib
+import logging
+import signal
+import socket
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from medlem.app.house import House, open_house
+from medlem.config import Settings
+from medlem.flows.answers import Subscribed
+from medlem.vipps.webhooks import PING, hook_url, verify
+from medlem.web.app import build
+from medlem.web.options import Options
+from medlem.web.server import Server, configure
+from medlem.worker import Worker
+
+log = logging.getLogger(__name__)
+
+FIRST_RETRY: Final = 5.0
+LONGEST_RETRY: Final = 300.0
+"""Seconds between attempts to register with a platform that does not take it."""
+
+
+async def serve(settings: Settings, listening: socket.socket, *, worker: bool, ready: Callable[[], None]) -> None:
+    """Serve until SIGTERM or SIGINT: streams and long polls end first, then everything else, within a second.
+
+    Args:
+        settings: what the shop decided.
+        listening: a bound socket; closed at the end.
+        worker: whether this process also moves what is due.
+        ready: called once requests are answered.
+
+    Raises:
+        WrongSettings, StorageUnavailable: as `open_house`.
+    """
+    stop = _Stop(asyncio.current_task())
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop)
+    try:
+        async with open_house(settings, serving=True) as house:
+            stop.server = server = _server(house, worker=worker)
+            telling = asyncio.create_task(_tell(server, ready), name="ready")
+            await server.serve([listening])
+            telling.cancel()
+    except asyncio.CancelledError:
+        if not stop.told:
+            raise
+        log.info("told to stop before the service was ready")
+
+
+class _Stop:
+    """What a signal does: ends a service that runs, and breaks off one that is not there yet.
+
+    uvicorn has handlers of its own while it runs, and raises the signal again when it is done; with these in place
+    that ends nothing in the middle, and a service that was told to stop ends with exit code 0.
+    """
+
+    def __init__(self, task: asyncio.Task[None] | None) -> None:
+        self.server: Server | None = None
+        self.told = False
+        self._task = task
+
+    def __call__(self) -> None:
+        self.told = True
+        if self.server is not None:
+            self.server.should_exit = True
+        elif self._task is not None:
+            self._task.cancel()
+
+
+async def _tell(server: Server, ready: Callable[[], None]) -> None:
+    await server.listening()
+    ready()
+
+
+def _server(house: House, *, worker: bool) -> Server:
+    settings = house.settings
+
+    async def background(closing: asyncio.Event) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(closing.wait(), name="closing")  # background is over when the service is
+            tasks.create_task(register(house, closing), name="register")
+            if worker:
+                tasks.create_task(Worker(house.ports).run(closing), name="worker")
+
+    options = Options(
+        verify=_verified,
+        ready=house.storage.healthy,
+        background=background,
+        longest_wait=settings.longest_wait,
+    )
+    return Server(
+        configure(
+            build(house.ports, options),
+            tls_cert=settings.tls_cert,
+            tls_key=settings.tls_key,
+            trusted_proxies=settings.trusted_proxies or (),
+        )
+    )
+
+
+def rehearse(house: House) -> None:
+    """Put the web together once and throw it away: what Python imports late is there for whoever is forked after."""
+    _server(house, worker=True).config.load()
+
+
+def _verified(registration: Subscribed, headers: Mapping[str, str], body: bytes) -> bool:
+    return verify(registration.secret, registration.url, headers, body)
+
+
+async def register(house: House, closing: asyncio.Event) -> None:
+    """Have the platform tell us at once when a customer has answered; try until it does. Polling needs none of it."""
+    settings, club, ports = house.settings, house.club, house.ports
+    if settings.public_url is None or settings.webhooks == "off":
+        return
+    url, pause = hook_url(settings.public_url, club.sales_unit, PING), FIRST_RETRY
+    while not closing.is_set():
+        known = await ports.storage.reading.webhooks.registration(club.id, PING)
+        found = await house.platform.ensure_registered(club.id, PING, url, known)
+        if found is not None:
+            if found != known:
+                async with ports.storage.transaction() as tx:
+                    await tx.webhooks.keep_registration(club.id, PING, found)
+            return
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(closing.wait(), pause)
+        pause = min(pause * 2, LONGEST_RETRY)
