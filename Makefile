@@ -35,8 +35,8 @@ format: .venv/.ready ## put the code in shape
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: .venv/.ready ## the figures of docs/figures.md, measured here and now
-	$(BIN)/python bench/run.py
+bench: .venv/.ready ## figures, measured here and now; ONLY=scan measures one
+	$(BIN)/python bench/run.py $(ONLY)
 
 lock: ## write requirements.lock anew from pyproject.toml
 	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url -o requirements.lock
