@@ -64,6 +64,10 @@ class Stage(ABC):
         """Spoil the next disclosure."""
 
     @abstractmethod
+    async def answers_name_their_request(self) -> None:
+        """Every answer says which question it answers, as CIBA has it for push."""
+
+    @abstractmethod
     async def goes_down(self) -> None:
         """No exchange, look-up or poll is answered any more."""
 
@@ -99,6 +103,9 @@ class InMemory(Stage):
 
     async def disclosure_goes_wrong(self, trouble: DisclosureTrouble) -> None:
         self.fake.disclosure_troubles.append(trouble)
+
+    async def answers_name_their_request(self) -> None:
+        """The fake's always do."""
 
     async def goes_down(self) -> None:
         self.fake.down = True
@@ -139,6 +146,9 @@ class Simulated(Stage):
     async def disclosure_goes_wrong(self, trouble: DisclosureTrouble) -> None:
         kind = {"untrusted": "forged", "unreachable": "500"}[trouble.value]
         await self._sim.faults({"operation": "userinfo", "kind": kind, "times": 1})
+
+    async def answers_name_their_request(self) -> None:
+        await self._sim.switches(id_token_request_claim="urn:openid:params:jwt:claim:auth_req_id")
 
     async def goes_down(self) -> None:
         operations = ("access_token", "exchange", "discovery", "user_exists", "backchannel", "token", "userinfo")
@@ -248,6 +258,34 @@ async def test_a_no_is_a_no(stage: Stage) -> None:
     await stage.press(KARI, "decline")
     await stage.turn(6)
     assert await stage.platform.collect(CLUB, question.request) == Declined()
+
+
+@pytest.mark.parametrize("thumb", ["approve", "decline"])
+async def test_an_answer_in_time_is_still_there_after_expiry(
+    stage: Stage, thumb: Literal["approve", "decline"]
+) -> None:
+    await stage.person(KARI)
+    question = await asked(stage)
+    await stage.press(KARI, thumb)
+    await stage.turn(200)
+    answer = await stage.platform.collect(CLUB, question.request)
+    assert isinstance(answer, Answered if thumb == "approve" else Declined)
+
+
+async def test_another_clubs_request_is_nobodys_here(stage: Stage) -> None:
+    await stage.person(KARI)
+    question = await asked(stage)
+    answer = await stage.platform.collect(ClubId("clb_2"), question.request)
+    assert isinstance(answer, (Failed, Unreachable))
+
+
+async def test_a_kept_yes_belongs_to_its_own_request(stage: Stage) -> None:
+    await stage.answers_name_their_request()
+    question, answer = await said_yes(stage)
+    assert isinstance(await stage.platform.disclose(CLUB, question.request, answer.raw), Disclosure)
+    told = await stage.platform.disclose(CLUB, Masked("another-request"), answer.raw)
+    assert isinstance(told, Failed)
+    assert told.reason is Reason.PLATFORM_SURPRISED_US
 
 
 async def test_silence_expires(stage: Stage) -> None:
