@@ -94,3 +94,15 @@ async def waiting(
     taken = begun.waiting(Masked(request), timedelta(seconds=180), INTERVAL, at)
     assert await tx.enrolments.save(taken)
     return taken
+
+
+async def add(storage: Storage, here: Premises) -> Identification:
+    """A customer comes to the till, in a transaction of their own."""
+    found = here.identification()
+    async with storage.transaction() as tx:
+        await tx.identifications.add(found)
+    return found
+
+
+async def kept(storage: Storage, here: Premises, found: Identification) -> bool:
+    return await storage.reading.identifications.get(here.club.id, found.id) == found

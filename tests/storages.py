@@ -1,8 +1,9 @@
 """The storages that must keep the same promises. PostgreSQL will stand here beside SQLite."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
+from typing import Protocol
 
 from medlem.storage import SqliteStorage, open_storage
 from medlem.vault import Vault
@@ -39,3 +40,11 @@ async def storage_of(kind: str, folder: Path) -> AsyncIterator[SqliteStorage]:
         yield storage
     finally:
         await storage.close()
+
+
+class Open(Protocol):
+    """Opens the test's file, migrated; may be done more than once."""
+
+    def __call__(
+        self, *, serving: bool = False, slow_commit: float = NEVER, vault: Vault = VAULT
+    ) -> AbstractAsyncContextManager[SqliteStorage]: ...

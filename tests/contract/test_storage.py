@@ -39,12 +39,16 @@ async def test_what_is_written_together_is_seen_together(storage: Storage, here:
 
 async def test_a_body_that_fails_leaves_nothing_and_announces_nothing(storage: Storage, here: Premises) -> None:
     found = here.identification()
+
+    async def change() -> None:
+        async with storage.transaction() as tx:
+            await tx.identifications.add(found)
+            await tx.events.add(here.club.id, here.till.id, IdentificationView.of(found, None), NOW)
+            raise Changed
+
     with storage.watch(here.till.id) as watch:
         with pytest.raises(Changed):
-            async with storage.transaction() as tx:
-                await tx.identifications.add(found)
-                await tx.events.add(here.club.id, here.till.id, IdentificationView.of(found, None), NOW)
-                raise Changed
+            await change()
         assert not await announced(watch)
     assert await storage.reading.identifications.get(here.club.id, found.id) is None
     assert not await storage.reading.events.after(here.club.id, here.till.id, 0, 10)

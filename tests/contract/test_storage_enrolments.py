@@ -288,3 +288,12 @@ async def test_a_registration_is_replaced_and_dropped(storage: Storage, here: Pr
     async with storage.transaction() as tx:
         await tx.webhooks.drop_registration(here.club.id, "login.ping")
     assert await storage.reading.webhooks.registration(here.club.id, "login.ping") is None
+
+
+async def test_open_questions_are_counted_by_their_state(storage: Storage, here: Premises, neighbour: Premises) -> None:
+    async with storage.transaction() as tx:
+        await asked(tx, here, KARI)
+        ended = await waiting(tx, here, OLA)
+        await waiting(tx, neighbour, OLA)
+        await tx.enrolments.save(ended.declined(later(1)))
+    assert await storage.reading.enrolments.count_open() == {State.ASKING: 1, State.WAITING: 1}

@@ -127,12 +127,16 @@ async def test_a_repeated_call_finds_the_refusal_that_the_first_one_met(storage:
 
 async def test_the_second_of_two_equal_calls_clashes_and_takes_its_work_back(storage: Storage, here: Premises) -> None:
     found = here.identification()
+
+    async def identify(made: str) -> None:
+        async with storage.transaction() as tx:
+            await tx.identifications.add(found)
+            await tx.repeats.keep(here.club.id, REPEAT, 201, made, NOW)
+
     async with storage.transaction() as tx:
         await tx.repeats.keep(here.club.id, REPEAT, 201, "idn_1", NOW)
     with pytest.raises(Clash):
-        async with storage.transaction() as tx:
-            await tx.identifications.add(found)
-            await tx.repeats.keep(here.club.id, REPEAT, 201, found.id, NOW)
+        await identify(found.id)
     with pytest.raises(Clash):
         async with storage.transaction() as tx:
             await tx.repeats.keep_refusal(here.club.id, REPEAT, 409, b"{}", NOW)

@@ -113,9 +113,9 @@ class _Transaction:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
     ) -> None:
-        topics, self._session.topics = self._session.topics, None
+        topics, self._session.topics = self._session.topics or (), None
         self._scope.leave()
-        outcome = self._writer.leave(topics if error is None else None)
+        outcome = self._writer.leave(topics, error)
         if error is None and (wrong := await outcome) is not None:
             raise wrong
 
@@ -185,8 +185,9 @@ class SqliteStorage:
             self._lock.release()
 
     async def _take_over(self) -> None:
-        """Free what a process that died while serving still held."""
-        if self._lock is not None and not migrating.pending(self._reader, self._known):
+        """Free what a process that died while serving still held; refuse a database that is not for us."""
+        left = migrating.pending(self._reader, self._known)
+        if self._lock is not None and not left:
             async with self.transaction() as tables:
                 await tables.enrolments.release_leases(MARGIN)
 

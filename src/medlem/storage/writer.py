@@ -23,10 +23,14 @@ from medlem.storage.faults import code_of, told
 SLOW: Final = 0.002
 """Seconds that a commit may usually take in the loop."""
 
+PATIENCE: Final = 5000
+"""Milliseconds for which another process may hold the database, on the thread."""
+
 _MEMORY: Final = 8
 """Over about how many commits "usually" is reckoned."""
 
 _GAVE_WAY: Final = "A transaction's body awaited something that is not storage; it was rolled back."
+_LOST: Final = "The database gave up in the middle of writing; nothing was written. Check the disk and its free space."
 
 Outcome = asyncio.Future[Exception | None]
 """None when it is done, or what was wrong."""
@@ -64,33 +68,36 @@ class Writer:
         """Wait for a turn, and begin a body."""
         while not await self._begun():
             pass
-        self._execute("savepoint body")
+        self.connection.execute("savepoint body")
         self._inside = True
         self._free.clear()
 
-    def leave(self, topics: Iterable[str] | None) -> Outcome:
+    def leave(self, topics: Iterable[str], failure: BaseException | None) -> Outcome:
         """End a body, and give the turn to the next.
 
         Args:
-            topics: what to announce once it is committed; None to roll it back.
+            topics: what to announce once it is committed.
+            failure: what the body ended with; it is rolled back.
         """
         outcome: Outcome = self._loop.create_future()
         gave_way, self._gave_way, self._inside = self._gave_way, False, False
         self._free.set()
-        kept = None if gave_way else topics
+        kept = failure is None and not gave_way
         try:
-            if kept is None:
-                self._execute("rollback to body")
-            self._execute("release body")
-        except (StorageUnavailable, sqlite3.Error) as error:
-            outcome.set_result(error)
-            self._fail(error)
+            if not kept:
+                self.connection.execute("rollback to body")
+            self.connection.execute("release body")
+        except sqlite3.Error:
+            # SQLite has rolled back the whole transaction, as on a full disk: all who are in it are told.
+            lost = failure if isinstance(failure, StorageUnavailable) else StorageUnavailable(_LOST)
+            outcome.set_result(lost)
+            self._fail(lost)
         else:
-            if kept is None or self._batch is None:
-                outcome.set_result(RuntimeError(_GAVE_WAY) if gave_way else None)
-            else:
+            if kept and self._batch is not None:
                 self._batch.waiting.append(outcome)
-                self._batch.topics.update(kept)
+                self._batch.topics.update(topics)
+            else:
+                outcome.set_result(RuntimeError(_GAVE_WAY) if gave_way else None)
         if gave_way:
             self._flush()
         return outcome
@@ -139,7 +146,7 @@ class Writer:
 
     def _begin_patiently(self) -> Exception | None:
         try:
-            self.connection.execute("pragma busy_timeout=5000")
+            self.connection.execute(f"pragma busy_timeout={PATIENCE}")
             self.connection.execute("begin immediate")
         except sqlite3.Error as error:
             return told(error)
@@ -189,7 +196,6 @@ class Writer:
                 outcome.set_result(error)
 
     def _fail(self, error: Exception) -> None:
-        """SQLite has rolled the whole transaction back (a full disk): tell everybody who was in it."""
         self._roll_back()
         batch, self._batch = self._batch, None
         if batch is not None:
@@ -199,12 +205,6 @@ class Writer:
         with suppress(sqlite3.Error):  # what failed before is what is told
             if self.connection.in_transaction:
                 self.connection.execute("rollback")
-
-    def _execute(self, sql: str) -> None:
-        try:
-            self.connection.execute(sql)
-        except sqlite3.Error as error:
-            raise told(error) from error
 
     def _hand_over(self, work: Callable[[], Exception | None], then: Callable[[Exception | None], None]) -> Outcome:
         """Give the connection to the thread; nobody enters until it comes back."""

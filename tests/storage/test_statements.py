@@ -1,0 +1,62 @@
+"""The SQL and the code that runs it fit each other, and nothing hot reads a whole table."""
+
+import ast
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import medlem.storage
+from medlem.storage.migrating import migrate, shipped
+from medlem.storage.statements import statements
+from premises import NOW
+
+CODE = Path(medlem.storage.__file__).parent
+WALKED = {
+    "enrolments.count_open": "the index of the open ones",
+    "enrolments.next_due": "the index of the waiting ones, in its order and to its first",
+    "enrolments.release_leases": "the index of the waiting ones, when a service starts",
+    "events.forget": "the oldest rows, to its limit",
+    "places.clubs": "as many clubs as sales units",
+}
+SORTED = {
+    "enrolments.count_open": "two states",
+    "enrolments.last_ended": "the enrolments of one phone",
+    "events.followed_enrolments": "what one station follows now",
+}
+
+
+def calls() -> Iterator[tuple[str, ast.Call]]:
+    """Every `one`, `all` and `run` of a named statement in the code."""
+    for file in CODE.glob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.Call) and node.args and isinstance(node.func, ast.Attribute):
+                first = node.args[0]
+                if node.func.attr in {"one", "all", "run"} and isinstance(first, ast.Constant):
+                    yield str(first.value), node
+
+
+def test_every_statement_is_run_somewhere_and_every_run_has_its_statement() -> None:
+    assert {name for name, _ in calls()} == set(statements())
+
+
+@pytest.mark.parametrize(("name", "call"), [pytest.param(*pair, id=pair[0]) for pair in calls()])
+def test_a_run_gives_the_parameters_that_its_statement_declares(name: str, call: ast.Call) -> None:
+    given = {keyword.arg for keyword in call.keywords if keyword.arg is not None}
+    spread = any(keyword.arg is None for keyword in call.keywords)
+    declared = statements()[name].parameters
+    assert given <= declared
+    assert spread or given == declared
+
+
+@pytest.mark.parametrize("name", sorted(statements()))
+def test_no_statement_reads_or_sorts_a_whole_table(name: str) -> None:
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    migrate(connection, shipped(), NOW)
+    statement = statements()[name]
+    plan = connection.execute(f"explain query plan {statement.sql}", dict.fromkeys(statement.parameters, 1)).fetchall()
+    connection.close()
+    steps = [row[3] for row in plan]
+    assert name in WALKED or not any(step.startswith("SCAN") and step != "SCAN CONSTANT ROW" for step in steps), steps
+    assert name in SORTED or not any("TEMP B-TREE" in step for step in steps), steps
