@@ -84,7 +84,7 @@ def test_a_step_that_was_skipped_is_refused(connection: sqlite3.Connection) -> N
 
 def test_a_file_is_split_where_its_statements_end() -> None:
     sql = "-- 1; 2\ncreate table a (b text default ';');\n\ncreate trigger t after insert on a begin\n select 1; end;"
-    assert [part.strip().splitlines()[-1] for part in statements_of(sql)] == [
+    assert [part.strip().splitlines()[-1].strip() for part in statements_of(sql)] == [
         "create table a (b text default ';');",
         "select 1; end;",
     ]

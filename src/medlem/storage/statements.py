@@ -1,7 +1,7 @@
 """Reads the SQL of this folder: `sql/<noun>.sql` holds the statements `<noun>.<name>`.
 
-aiosql reads the files, where each statement declares its parameters; the sessions run them, since its own way of
-running costs as much again as SQLite needs for a look-up (docs/decisions/0003-sqlite-in-the-loop.md).
+aiosql reads the files, where each statement declares its parameters; the sessions run them themselves, since what
+aiosql makes of them has no types and adds a quarter to a look-up (docs/decisions/0003-sqlite-in-the-loop.md).
 """
 
 from collections.abc import Mapping
