@@ -5,11 +5,10 @@ import json
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import aiohttp
 from litestar import Litestar
-from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
 from fakes import settle
@@ -202,10 +201,12 @@ async def listening(app: Litestar, trusted_proxies: Sequence[str] = ()) -> Async
     """Serve on a free port of this machine; the port."""
     config = configure(app, port=0, trusted_proxies=trusted_proxies)
     config.load()
-    state = ServerState()
+    state, speaks = ServerState(), cast("Any", config.http_protocol_class)
     loop = asyncio.get_running_loop()
     async with alive(app):
-        server = await loop.create_server(lambda: H11Protocol(config, state, {}), "127.0.0.1", 0)
+        server = await loop.create_server(
+            lambda: speaks(config=config, server_state=state, app_state={}), "127.0.0.1", 0
+        )
         try:
             yield int(server.sockets[0].getsockname()[1])
         finally:

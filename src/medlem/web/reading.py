@@ -1,6 +1,7 @@
 """Reads what a client sent, strictly: what is not understood is refused with a pointer to it.
 
-Nothing that a client wrote is repeated in a refusal, since a phone number may stand in the wrong place.
+No value that a client sent is repeated in a refusal, since a phone number may stand in the wrong place. The name of an
+unknown field is, if it is one plain word.
 """
 
 import asyncio
@@ -24,7 +25,7 @@ _decoders: dict[Any, msgspec.json.Decoder[Any]] = {}
 
 _STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+|\.\.\.)\]")
 _QUOTED = re.compile(r"'[^']*'|`([^`]*)`")
-_SAFE_NAME = re.compile(r"[A-Za-z_ |]{1,60}")
+_PLAIN = re.compile(r"[A-Za-z_]{1,40}( \| null)?")
 _ID = re.compile(r"[0-9a-hjkmnp-tv-z]{26}")
 
 
@@ -147,8 +148,8 @@ def _pointer(path: str) -> str:
 
 
 def _safe(said: str) -> str:
-    """The sentence of msgspec without anything that the client wrote."""
-    return _QUOTED.sub(lambda found: found[0] if found[1] and _SAFE_NAME.fullmatch(found[1]) else "•••", said) + "."
+    """The sentence of msgspec without what the client may have written into it."""
+    return _QUOTED.sub(lambda found: found[0] if found[1] and _PLAIN.fullmatch(found[1]) else "•••", said) + "."
 
 
 def _invalid(pointer: str, detail: str) -> InvalidRequest:

@@ -50,14 +50,15 @@ async def once(call: Call, first: First, again: Again) -> Answer:
     if said is None:
         return await first(None)
     repeat = await _repeat(call, said)
-    repeats = call.ports.storage.reading.repeats
     async with call.desk.turns.take(repeat.scope):
-        found = await repeats.find(repeat)
+        found = await call.ports.storage.reading.repeats.find(repeat)
         if found is None:
             try:
                 return await first(repeat)
             except Clash:
-                found = await repeats.find(repeat)  # another process was quicker: what it made is the answer
+                # Somebody else was quicker: what they made is the answer, committed together with this look.
+                async with call.ports.storage.transaction() as tx:
+                    found = await tx.repeats.find(repeat)
                 if found is None:
                     raise
             except Refusal as refusal:

@@ -6,6 +6,7 @@ After a signal uvicorn raises it again: the exit code of a clean SIGTERM is 143.
 """
 
 import asyncio
+import logging
 import socket
 from collections.abc import Sequence
 from pathlib import Path
@@ -39,6 +40,8 @@ def configure(
         tls_key: its key.
         trusted_proxies: addresses or networks whose `X-Forwarded-For` and `X-Forwarded-Proto` count.
     """
+    # uvicorn's own access log writes paths down, whatever stands in them.
+    logging.getLogger("uvicorn.access").disabled = True
     return uvicorn.Config(
         app,
         host=host,
