@@ -360,6 +360,33 @@ async def test_an_answer_that_cannot_be_understood_yet_is_understood_later(shop:
     assert shop.platform.late_polls == 0
 
 
+async def test_a_yes_in_hand_outlives_a_platform_that_stays_away(shop: Shop) -> None:
+    shop.kari()
+    asked = await shop.invite()
+    await shop.wait(170)
+    shop.platform.approve(KARI)
+    shop.platform.disclosure_troubles.append(DisclosureTrouble.UNREACHABLE)
+    await shop.wait(6)
+    shop.platform.down = True
+    await shop.wait(600)
+    assert (await shop.show(asked.id)).state == "waiting"
+    shop.platform.down = False
+    await shop.wait(45)
+    assert (await shop.show(asked.id)).state == "accepted"
+
+
+async def test_a_yes_that_nobody_can_ever_read_ends_after_a_day(shop: Shop) -> None:
+    shop.kari()
+    asked = await shop.invite()
+    shop.platform.approve(KARI)
+    shop.platform.disclosure_troubles.append(DisclosureTrouble.UNREACHABLE)
+    await shop.wait(6)
+    shop.platform.down = True
+    await shop.clock.turn(24 * 3600 + 200)
+    await shop.wait(1)
+    assert (await shop.show(asked.id)).reason == "outcome_unknown"
+
+
 async def test_consents_are_kept_as_they_were_answered(shop: Shop) -> None:
     kari = shop.kari()
     kari.consents = (

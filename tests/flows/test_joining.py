@@ -116,10 +116,8 @@ async def test_an_entry_is_never_taken_over_by_number_alone(shop: Shop) -> None:
 
 
 async def test_an_unverified_email_proves_nothing(shop: Shop) -> None:
-    same = {"name": "Kari Nordmann", "email": "kari@example.com"}
-    entry, member = await enter_and_log_in_by_another_number(
-        shop, Profile(**same), Profile(**same, email_verified=False)
-    )
+    same = Profile(name="Kari Nordmann", email="kari@example.com", email_verified=False)
+    entry, member = await enter_and_log_in_by_another_number(shop, same, same)
     assert entry != member
 
 

@@ -33,6 +33,9 @@ SLOWER: Final = timedelta(seconds=5)
 MARGIN: Final = timedelta(milliseconds=20)
 """Clocks are rounded and stepped; a poll that is a hair late is right, one a hair early is not."""
 
+ANSWER_LIFE: Final = timedelta(hours=24)
+"""How long after expiry a kept answer is still tried: the customer has said yes, and that is worth a day's patience."""
+
 LONGEST_BACK_OFF: Final = timedelta(seconds=30)
 
 UNDERSTOOD_WITHIN: Final = timedelta(seconds=5)
@@ -169,6 +172,8 @@ class Enrolment:
     def unreachable(self, now: datetime, retry_after: timedelta | None, jitter: float) -> Self:
         """The platform could not be asked: back off, and give up thirty seconds after expiry.
 
+        With the customer's yes in hand only its meaning is missing; that is tried for a day.
+
         Args:
             now: when the attempt ended.
             retry_after: what the platform asked for, if it said anything.
@@ -176,7 +181,7 @@ class Enrolment:
         """
         self._from(State.WAITING)
         end = self.expires_at or now
-        last = end + GRACE
+        last = end + (GRACE if self.answer is None else ANSWER_LIFE)
         if now >= last:
             return self.failed(Reason.OUTCOME_UNKNOWN, now)
         doubled = min(self.interval * 2 ** min(self.failures, 5), max(LONGEST_BACK_OFF, self.interval))
