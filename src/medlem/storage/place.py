@@ -11,7 +11,6 @@ import shutil
 import sqlite3
 import tempfile
 from pathlib import Path
-from types import TracebackType
 from typing import Final, Self
 
 from medlem.flows.tables import StorageUnavailable
@@ -101,7 +100,7 @@ class Connections:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is not None:
             self.close()
 

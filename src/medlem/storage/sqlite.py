@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractContextManager, asynccontextmanager
 from datetime import datetime
 from pathlib import Path
-from types import TracebackType
 from typing import Self, cast
 
 from medlem.club.enrolment import MARGIN
@@ -110,9 +109,7 @@ class _Transaction:
         self._session.topics = set()
         return self._tables
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, _: type[BaseException] | None, error: BaseException | None, *__: object) -> None:
         topics, self._session.topics = self._session.topics or (), None
         self._scope.leave()
         outcome = self._writer.leave(topics, error)
