@@ -14,7 +14,7 @@ _MILLISECOND: Final = timedelta(milliseconds=1)
 class Row(Protocol):
     """One row, read by column."""
 
-    def __getitem__(self, column: str, /) -> Any: ...
+    def __getitem__(self, _column: str, /) -> Any: ...
 
 
 class Session(Protocol):
