@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -226,6 +227,24 @@ def test_started_again_on_the_same_directory_everything_goes_on(directory: Path)
         assert counter.settled(asked["id"])["state"] == "accepted"
         assert counter.pushes() == 0  # the simulator counts since it started: nobody was asked again
         assert len(members(again)) == 4
+
+
+def test_a_child_that_does_not_stop_is_ended_by_force(demo: Command) -> None:
+    os.kill(demo.answer()["pid"], signal.SIGSTOP)
+    code, out, err = demo.stop()
+    assert (code, out) == (0, "")
+    assert "the service does not stop; it is ended by force" in err
+
+
+def test_a_directory_of_another_version_says_how_to_begin_anew(directory: Path) -> None:
+    with running(*words(directory)) as first:
+        first.answer()
+    with sqlite3.connect(directory / "medlem.db") as database:
+        database.execute("insert into migration (name, checksum) values ('9999_from_the_future', '')")
+    database.close()
+    refused = medlem(*words(directory))
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert f"Or remove {directory} to begin anew." in refused.stderr
 
 
 def test_what_the_demo_keeps_is_its_owners_alone(open_club: dict[str, Any]) -> None:

@@ -4,11 +4,19 @@ import http.client
 import signal
 import socket
 import sqlite3
+import ssl
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from command_line import KEYS, PATIENCE, Command, call, medlem, running
 
@@ -129,6 +137,42 @@ def test_it_serves_no_other_machine_in_the_clear(settings: dict[str, str]) -> No
     refused = medlem("serve", "--host", "0.0.0.0", "--port", "0", settings=settings)  # noqa: S104 - the point of the test
     assert refused.returncode == 2
     assert "MEDLEM_TLS_CERT" in refused.stderr
+
+
+def certificate(folder: Path) -> dict[str, str]:
+    """A certificate for this machine, and its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    signed = (
+        x509.CertificateBuilder(name, name, key.public_key(), 1, now, now + timedelta(days=36500))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    files = {"MEDLEM_TLS_CERT": folder / "cert.pem", "MEDLEM_TLS_KEY": folder / "key.pem"}
+    files["MEDLEM_TLS_CERT"].write_bytes(signed.public_bytes(Encoding.PEM))
+    files["MEDLEM_TLS_KEY"].write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    return {name: str(file) for name, file in files.items()}
+
+
+def test_with_a_certificate_it_speaks_tls(settings: dict[str, str], tmp_path: Path) -> None:
+    tls = certificate(tmp_path)
+    with running("serve", "--port", "0", "--json", settings=settings | tls) as command:
+        url = urlsplit(command.answer()["url"])
+        assert url.scheme == "https"
+        trust = ssl.create_default_context(cafile=tls["MEDLEM_TLS_CERT"])
+        connection = http.client.HTTPSConnection(str(url.hostname), url.port, timeout=PATIENCE, context=trust)
+        connection.request("GET", "/health/live")
+        assert connection.getresponse().status == 200
+        connection.close()
+
+
+def test_a_certificate_that_is_not_there_is_told(settings: dict[str, str], tmp_path: Path) -> None:
+    tls = certificate(tmp_path) | {"MEDLEM_TLS_KEY": str(tmp_path / "nowhere.pem")}
+    refused = medlem("serve", "--port", "0", settings=settings | tls)
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "MEDLEM_TLS_CERT and MEDLEM_TLS_KEY cannot be used" in refused.stderr
+    assert "Traceback" not in refused.stderr
 
 
 def test_a_second_service_on_the_same_database_is_told_so(service: Command, settings: dict[str, str]) -> None:

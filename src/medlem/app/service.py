@@ -4,16 +4,18 @@ A platform that will not register us stops nothing; polling goes on, and registe
 """
 
 import asyncio
-import contextlib
 import logging
 import signal
 import socket
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Final, Protocol
 
 from medlem.app.house import House, open_house
-from medlem.config import Settings
+from medlem.club.ids import ClubId
+from medlem.club.place import Club
+from medlem.config import Settings, WrongSettings
 from medlem.flows.answers import Subscribed
+from medlem.flows.ports import Clock, Ports
 from medlem.vipps.webhooks import PING, hook_url, verify
 from medlem.web.app import build
 from medlem.web.options import Options
@@ -86,7 +88,7 @@ def _server(house: House, *, worker: bool) -> Server:
     async def background(closing: asyncio.Event) -> None:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(closing.wait(), name="closing")  # background is over when the service is
-            tasks.create_task(register(house, closing), name="register")
+            tasks.create_task(register(settings, house.ports, house.club, house.platform, closing), name="register")
             if worker:
                 tasks.create_task(Worker(house.ports).run(closing), name="worker")
 
@@ -96,39 +98,58 @@ def _server(house: House, *, worker: bool) -> Server:
         background=background,
         longest_wait=settings.longest_wait,
     )
-    return Server(
-        configure(
-            build(house.ports, options),
-            tls_cert=settings.tls_cert,
-            tls_key=settings.tls_key,
-            trusted_proxies=settings.trusted_proxies or (),
-        )
+    configured = configure(
+        build(house.ports, options),
+        tls_cert=settings.tls_cert,
+        tls_key=settings.tls_key,
+        trusted_proxies=settings.trusted_proxies or (),
     )
+    try:
+        configured.load()
+    except OSError as error:  # ssl.SSLError is one
+        raise WrongSettings(f"MEDLEM_TLS_CERT and MEDLEM_TLS_KEY cannot be used: {error.strerror}") from None
+    return Server(configured)
 
 
 def rehearse(house: House) -> None:
     """Put the web together once and throw it away: what Python imports late is there for whoever is forked after."""
-    _server(house, worker=True).config.load()
+    _server(house, worker=True)
 
 
 def _verified(registration: Subscribed, headers: Mapping[str, str], body: bytes) -> bool:
     return verify(registration.secret, registration.url, headers, body)
 
 
-async def register(house: House, closing: asyncio.Event) -> None:
+class Registrar(Protocol):
+    """The part of the platform that can be asked to deliver."""
+
+    async def ensure_registered(
+        self, club: ClubId, event: str, url: str, known: Subscribed | None
+    ) -> Subscribed | None:
+        """Have an event delivered to `url`; None when that cannot be had now."""
+
+
+async def register(settings: Settings, ports: Ports, club: Club, platform: Registrar, closing: asyncio.Event) -> None:
     """Have the platform tell us at once when a customer has answered; try until it does. Polling needs none of it."""
-    settings, club, ports = house.settings, house.club, house.ports
     if settings.public_url is None or settings.webhooks == "off":
         return
     url, pause = hook_url(settings.public_url, club.sales_unit, PING), FIRST_RETRY
     while not closing.is_set():
         known = await ports.storage.reading.webhooks.registration(club.id, PING)
-        found = await house.platform.ensure_registered(club.id, PING, url, known)
+        found = await platform.ensure_registered(club.id, PING, url, known)
         if found is not None:
             if found != known:
                 async with ports.storage.transaction() as tx:
                     await tx.webhooks.keep_registration(club.id, PING, found)
             return
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(closing.wait(), pause)
+        await _pause(ports.clock, pause, closing)
         pause = min(pause * 2, LONGEST_RETRY)
+
+
+async def _pause(clock: Clock, seconds: float, closing: asyncio.Event) -> None:
+    waits = [asyncio.create_task(clock.sleep(seconds)), asyncio.create_task(closing.wait())]
+    try:
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for one in waits:
+            one.cancel()

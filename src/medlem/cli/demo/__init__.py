@@ -26,6 +26,7 @@ from medlem.cli.demo import seed, stage, story
 from medlem.cli.demo.family import DidNotStart, Family, Ready, Told, heard_signals
 from medlem.cli.serve import listen
 from medlem.config import Settings
+from medlem.flows.tables import StorageUnavailable
 
 HOST: Final = "127.0.0.1"
 SERVICE: Final = "service"
@@ -64,6 +65,8 @@ def command(*, port: int, simulator_port: int, directory: Path, as_json: bool) -
             pass
         except DidNotStart as error:
             raise click.ClickException(str(error)) from None
+        except StorageUnavailable as error:
+            raise click.ClickException(f"{error} Or remove {directory} to begin anew.") from None
         finally:
             family.stop()
 

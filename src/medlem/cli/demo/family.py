@@ -35,7 +35,7 @@ SHORT_LIFE: Final = 5.0
 FIRST_PAUSE: Final = 0.1
 LONGEST_PAUSE: Final = 10.0
 
-PATIENCE: Final = 3.0
+PATIENCE: Final = 2.0
 """Seconds between asking a child to stop and making it."""
 
 STOPPING: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
@@ -136,10 +136,9 @@ class Family:
 
     def stop(self) -> None:
         """End them all, in the end by force; the last one started goes first, for it needs the others."""
-        end = monotonic() + PATIENCE
         for child in reversed(self._children):
             child.process.terminate()
-            child.process.join(max(0.0, end - monotonic()))
+            child.process.join(PATIENCE)
             if child.process.is_alive():
                 log.warning("the %s does not stop; it is ended by force", child.name)
                 child.process.kill()

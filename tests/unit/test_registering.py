@@ -1,0 +1,83 @@
+"""Having the platform deliver: tried until it does, and never in anybody's way."""
+
+import asyncio
+from dataclasses import dataclass, field
+
+from fakes import settle
+from medlem.app.service import register
+from medlem.club.ids import ClubId
+from medlem.club.masked import Masked
+from medlem.config import Settings, load
+from medlem.flows.answers import Subscribed
+from medlem.vipps.webhooks import PING
+from shop import Shop
+
+PUBLIC = {"MEDLEM_PUBLIC_URL": "https://club.example.org"}
+
+
+@dataclass
+class Registrar:
+    """A platform that registers us after it has refused a few times."""
+
+    shop: Shop
+    refusals: int = 0
+    asked: list[tuple[str, Subscribed | None]] = field(default_factory=list)
+
+    async def ensure_registered(
+        self, club: ClubId, event: str, url: str, known: Subscribed | None
+    ) -> Subscribed | None:
+        assert (club, event) == (self.shop.club.id, PING)
+        self.asked.append((url, known))
+        if len(self.asked) <= self.refusals:
+            return None
+        return known or Subscribed("one", url, Masked("signed with this"), self.shop.clock.now())
+
+
+async def kept(shop: Shop) -> Subscribed | None:
+    return await shop.storage.reading.webhooks.registration(shop.club.id, PING)
+
+
+def start(shop: Shop, settings: Settings, platform: Registrar, closing: asyncio.Event) -> asyncio.Task[None]:
+    return asyncio.create_task(register(settings, shop.ports, shop.club, platform, closing))
+
+
+async def test_a_registration_is_kept_and_shown_to_the_platform_the_next_time(shop: Shop) -> None:
+    platform = Registrar(shop)
+    await register(load(None, PUBLIC), shop.ports, shop.club, platform, asyncio.Event())
+    first = await kept(shop)
+    assert first is not None
+    assert first.url.startswith("https://club.example.org/hooks/vipps/")
+    await register(load(None, PUBLIC), shop.ports, shop.club, platform, asyncio.Event())
+    assert platform.asked[1] == (first.url, first)
+
+
+async def test_a_platform_that_is_away_is_asked_again_less_and_less_often(shop: Shop) -> None:
+    platform = Registrar(shop, refusals=2)
+    task = start(shop, load(None, PUBLIC), platform, asyncio.Event())
+    await settle()
+    await shop.clock.turn(4)
+    assert len(platform.asked) == 1
+    await shop.clock.turn(1)
+    assert len(platform.asked) == 2
+    await shop.clock.turn(9)
+    assert len(platform.asked) == 2
+    await shop.clock.turn(1)
+    await task
+    assert len(platform.asked) == 3
+    assert await kept(shop) is not None
+
+
+async def test_a_service_that_stops_does_not_wait_for_the_platform(shop: Shop) -> None:
+    closing = asyncio.Event()
+    task = start(shop, load(None, PUBLIC), Registrar(shop, refusals=99), closing)
+    await settle()
+    closing.set()
+    await task
+    assert await kept(shop) is None
+
+
+async def test_nothing_is_registered_unless_the_platform_can_reach_us_and_may(shop: Shop) -> None:
+    platform = Registrar(shop)
+    for said in ({}, PUBLIC | {"MEDLEM_WEBHOOKS": "off"}):
+        await register(load(None, said), shop.ports, shop.club, platform, asyncio.Event())
+    assert platform.asked == []
