@@ -3,11 +3,13 @@
 A number that led to nothing is a stranger's number; a day is enough to tell why a till did what it did.
 """
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
 from medlem.flows.ports import Ports
+from medlem.flows.tables import Tables
 
 NUMBERS: Final = timedelta(hours=24)
 EVENTS: Final = timedelta(hours=24)
@@ -26,14 +28,23 @@ class Forgotten:
 
 
 async def tidy(ports: Ports) -> Forgotten:
-    """Forget what is old, each kind in a transaction of its own so that no till waits for long."""
-    now, storage = ports.clock.now(), ports.storage
-    async with storage.transaction() as tx:
-        numbers = await tx.identifications.forget(now - NUMBERS) + await tx.enrolments.forget(now - NUMBERS)
-    async with storage.transaction() as tx:
-        events = await tx.events.forget(now - EVENTS)
-    async with storage.transaction() as tx:
-        repeats = await tx.repeats.forget(now - REPEATS)
-    async with storage.transaction() as tx:
-        pings = await tx.webhooks.forget_pings(now - PINGS)
-    return Forgotten(numbers, events, repeats, pings)
+    """Forget what is old, a few rows to a transaction, so that no till waits for it."""
+    now = ports.clock.now()
+    return Forgotten(
+        numbers=await _all(ports, lambda tx: tx.identifications.forget(now - NUMBERS))
+        + await _all(ports, lambda tx: tx.enrolments.forget(now - NUMBERS)),
+        events=await _all(ports, lambda tx: tx.events.forget(now - EVENTS)),
+        repeats=await _all(ports, lambda tx: tx.repeats.forget(now - REPEATS)),
+        pings=await _all(ports, lambda tx: tx.webhooks.forget_pings(now - PINGS)),
+    )
+
+
+async def _all(ports: Ports, forget: Callable[[Tables], Awaitable[int]]) -> int:
+    """The tables forget a few rows at a time: go on until there are none."""
+    total = 0
+    while True:
+        async with ports.storage.transaction() as tx:
+            gone = await forget(tx)
+        if gone == 0:
+            return total
+        total += gone
