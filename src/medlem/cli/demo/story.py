@@ -8,6 +8,7 @@ from medlem.cli.demo.seed import CLUB, KARI, MEMBERS, Furnished
 _TEXT: Final = """\
 {club} is a pretend club, open on this machine. No real person is asked anything.
 
+  The till          {till}
   Kari's phone      {phone}
   All the phones    {simulator}/phone
 
@@ -67,6 +68,7 @@ class Story:
             club=CLUB,
             service=self.service,
             simulator=self.simulator,
+            till=self.till,
             phone=self.phone,
             station_key=self.furnished.keys.station_key,
             kari=_spoken(KARI),
