@@ -9,10 +9,10 @@ from litestar import Litestar
 from litestar.datastructures import State
 
 from medlem.flows.ports import Ports
-from medlem.web import enrolments, events, health, hooks, identifications, keys, members, published, stations
+from medlem.web import enrolments, events, health, hooks, identifications, keys, members, published, stations, till
 from medlem.web.desk import Desk
 from medlem.web.envelope import Envelope
-from medlem.web.operation import Operation, route
+from medlem.web.operation import Operation, routes
 from medlem.web.options import Options
 from medlem.web.problems import respond, tell_of_failure
 from medlem.web.waiting import cancel
@@ -43,7 +43,7 @@ def build(ports: Ports, options: Options) -> Litestar:
     known = operations()
     desk = Desk(ports, options, published.document(known, options))
     app = Litestar(
-        [route(of, desk) for of in known],
+        routes(known, desk),
         lifespan=[_lifespan],
         exception_handlers={Exception: respond},
         openapi_config=None,

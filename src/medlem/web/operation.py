@@ -6,7 +6,7 @@ its own guards and injected arguments cost more than the whole answer to a scan 
 """
 
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final, Literal, cast
@@ -126,12 +126,32 @@ class Entry:
         await answer(entered, receive, send)
 
 
-def route(of: Operation, desk: Desk) -> HTTPRouteHandler:
-    """The route on which Litestar finds an operation."""
-    entry: Final = Entry(of, desk)
+class Crossing:
+    """One path, where each method leads to its operation."""
+
+    def __init__(self, entries: Mapping[str, Entry]) -> None:
+        self._entries = entries
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let the request enter its operation; Litestar lets no other methods through."""
+        entry = self._entries[cast("HTTPScope", scope)["method"]]
+        await entry(scope, receive, send)
+
+
+def routes(operations: Iterable[Operation], desk: Desk) -> list[HTTPRouteHandler]:
+    """The routes on which Litestar finds the operations: one a path, since it answers `OPTIONS` by the route."""
+    paths: dict[str, dict[Method, Entry]] = {}
+    for of in operations:
+        paths.setdefault(of.path, {})[of.method] = Entry(of, desk)
+    return [_route(path, entries) for path, entries in paths.items()]
+
+
+def _route(path: str, entries: Mapping[Method, Entry]) -> HTTPRouteHandler:
+    crossing: Final = Crossing(entries)
 
     def find() -> ASGIApp:
-        return entry
+        return crossing
 
-    path = _PARAMETER.sub(r"{\1:str}", of.path)
-    return HTTPRouteHandler(path, http_method=of.method, status_code=200, sync_to_thread=False, name=of.name)(find)
+    return HTTPRouteHandler(
+        _PARAMETER.sub(r"{\1:str}", path), http_method=list(entries), status_code=200, sync_to_thread=False
+    )(find)

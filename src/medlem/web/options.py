@@ -5,8 +5,9 @@ All times are in seconds of the clock in `Ports`, so a test that turns the clock
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from medlem.club.scanned import QR_HOSTS
 from medlem.flows.answers import Subscribed
 
 Verify = Callable[[Subscribed, Mapping[str, str], bytes], bool]
@@ -14,6 +15,18 @@ Verify = Callable[[Subscribed, Mapping[str, str], bytes], bool]
 
 Background = Callable[[asyncio.Event], Awaitable[None]]
 """Runs while the service is up, and returns soon after the event is set."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TillOptions:
+    """How the till page behaves."""
+
+    country: str = "NO"
+    """Where a number typed without a country code is read, until the cashier chooses another."""
+    signup_url: str | None = None
+    """The merchant's own sign-up page; None when there is none."""
+    hosts: frozenset[str] = QR_HOSTS
+    """The hosts that personal QR codes may name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,3 +45,4 @@ class Options:
     """Between two comments on a stream; its key is looked at again then."""
     stream_life: float = 3600.0
     streams_per_station: int = 8
+    till: TillOptions = field(default_factory=TillOptions)
