@@ -18,7 +18,7 @@ from medlem.flows.answers import Subscribed
 from medlem.flows.ports import Clock, Ports
 from medlem.vipps.webhooks import PING, hook_url, verify
 from medlem.web.app import build
-from medlem.web.options import Options
+from medlem.web.options import Options, TillOptions
 from medlem.web.server import Server, configure
 from medlem.worker import Worker
 
@@ -97,6 +97,7 @@ def _server(house: House, *, worker: bool) -> Server:
         ready=house.storage.healthy,
         background=background,
         longest_wait=settings.longest_wait,
+        till=TillOptions(country=settings.default_country, signup_url=settings.signup_url),
     )
     configured = configure(
         build(house.ports, options),

@@ -43,7 +43,7 @@ def build(ports: Ports, options: Options) -> Litestar:
     known = operations()
     desk = Desk(ports, options, published.document(known, options))
     app = Litestar(
-        routes(known, desk),
+        routes((*known, *till.PAGES), desk),
         lifespan=[_lifespan],
         exception_handlers={Exception: respond},
         openapi_config=None,

@@ -1,0 +1,49 @@
+/**
+ * Every word on the page, from the catalogue of the chosen language.
+ * @module
+ */
+
+/** @type {Record<string, string>} */
+let catalogue = {};
+export let language = 'en';
+
+/** @param {string} files where the page's files are @param {string} code */
+export async function load(files, code) {
+  const answer = await fetch(`${files}/text/${code}.json`);
+  catalogue = await answer.json();
+  language = code;
+  document.documentElement.lang = code;
+  for (const element of document.querySelectorAll('[data-text]')) {
+    element.textContent = t(/** @type {HTMLElement} */ (element).dataset.text ?? '');
+  }
+  for (const element of document.querySelectorAll('[data-label]')) {
+    element.setAttribute('aria-label', t(/** @type {HTMLElement} */ (element).dataset.label ?? ''));
+  }
+}
+
+/**
+ * @param {string} key
+ * @param {Record<string, string | number>} [values] for the `{…}` in the text
+ */
+export function t(key, values = {}) {
+  return (catalogue[key] ?? key).replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ''));
+}
+
+/** A moment as month and year. @param {string} time */
+export function month(time) {
+  return new Intl.DateTimeFormat(language, { month: 'long', year: 'numeric' }).format(new Date(time));
+}
+
+/** A country as people call it. @param {string} country */
+export function countryName(country) {
+  return new Intl.DisplayNames([language], { type: 'region' }).of(country) ?? country;
+}
+
+/** Milliseconds as minutes and seconds; hours when there are many. @param {number} left */
+export function duration(left) {
+  const seconds = Math.max(0, Math.ceil(left / 1000));
+  if (seconds < 3600) return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
+  return new Intl.NumberFormat(language, { style: 'unit', unit: 'hour', unitDisplay: 'long' }).format(
+    Math.ceil(seconds / 3600),
+  );
+}

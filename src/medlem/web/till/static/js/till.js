@@ -1,0 +1,357 @@
+/**
+ * The till: what the cashier does, what the service says, and what is on the screen because of it.
+ *
+ * One view at a time. A customer who is being asked is never lost: whoever moves on leaves the enrolment behind as a
+ * chip, and a late yes still makes a member. Answers that come after the cashier has moved on change nothing here.
+ * @module
+ */
+
+import { get, post } from './api.js';
+import { now, set } from './clock.js';
+import { Enrolments } from './enrolments.js';
+import { remember, screen } from './memory.js';
+
+/** @typedef {import('./code.js').Verdict} Verdict */
+/** @typedef {{id: string, membership: string, customer: {masked: string}, member: any, app: string, expires_at: string}} Identification */
+/**
+ * What is on the screen. `at` is when it came there, in milliseconds of `performance.now()`.
+ * @typedef {{at?: number} & (
+ *   {kind: 'starting'} | {kind: 'pairing', error?: string, busy?: boolean, until?: number} |
+ *   {kind: 'idle', error?: string} | {kind: 'identifying', by: 'scan' | 'number', hint?: string, retrying?: boolean} |
+ *   {kind: 'identified', identification: Identification} | {kind: 'asking', identification: Identification, retrying?: boolean} |
+ *   {kind: 'enrolment', id: string} | {kind: 'refused', why: string, until?: number, retry?: () => void} |
+ *   {kind: 'signup'})} View
+ */
+
+/** Milliseconds that a result stays, before the next customer could read it. */
+const SHOWN = 8000;
+/** The same for an end that asks the cashier to do something. */
+const SHOWN_TO_ACT = 60_000;
+/** A button that has just appeared is not pressed yet: a second tap, or the end of a scan. */
+export const HOLD = 400;
+export const MOST_SENT_AGAIN = 2;
+const SAME_SCAN = 3000;
+const RETRY = 10_000;
+const ASK_PATIENCE = 12_000;
+const POLL = 2000;
+const FRESH = 30_000;
+
+/** @type {Record<string, string>} */
+const WHY = {
+  'unreadable-code': 'unreadable',
+  'platform-unavailable': 'codes_down',
+  'platform-surprised-us': 'codes_down',
+  'platform-refused-keys': 'codes_down',
+  'identification-expired': 'stale',
+  'not-found': 'stale',
+  'register-unavailable': 'register_down',
+};
+
+export class Till {
+  /**
+   * @param {{hosts: string[], identificationLife: number}} settings
+   * @param {() => void} changed something on the screen may be different
+   * @param {() => void} paired this browser is a station now
+   */
+  constructor(settings, changed, paired) {
+    this.settings = settings;
+    this.changed = changed;
+    this.paired = paired;
+    /** @type {View} */
+    this.view = { kind: 'starting' };
+    this.enrolments = new Enrolments();
+    /** @type {{id: string, name: string} | null} */
+    this.station = null;
+    /** @type {number | null} since when nothing is heard of the service */
+    this.lostAt = performance.now();
+    /** @type {{why: string} | null} a word on a bad scan that must not take the screen away */
+    this.note = null;
+    this.scan = { code: '', at: -Infinity, open: false };
+    this.inFlight = 0;
+    /** @type {Identification[]} */
+    this.held = [];
+    this.known = new Set();
+    this.timer = this.noteTimer = this.polling = 0;
+    this.kept = screen();
+  }
+
+  /** @param {Verdict} verdict */
+  scanned(verdict) {
+    if ('wrong' in verdict) return this.#badScan(verdict.wrong);
+    const { code } = verdict;
+    const again = code === this.scan.code && performance.now() - this.scan.at < SAME_SCAN;
+    if (again && this.scan.open) return;
+    const scan = (this.scan = { code, at: performance.now(), open: true });
+    this.#identify({ scan: code }, { kind: 'identifying', by: 'scan' }).finally(() => {
+      scan.open = false;
+      scan.code = '';
+    });
+  }
+
+  /** @param {string} typed @param {string} country */
+  number(typed, country) {
+    const digits = typed.replace(/\D/g, '');
+    if (digits.length < 5) return this.#show({ kind: 'idle', error: 'invalid' });
+    const hint = `•• ${digits.slice(-2)}`;
+    this.#identify({ phone: typed, country }, { kind: 'identifying', by: 'number', hint });
+  }
+
+  /** Ask the customer who has been identified. */
+  invite() {
+    const { view } = this;
+    if (view.kind !== 'identified' || performance.now() - (view.at ?? 0) < HOLD) return;
+    if (view.identification.membership === 'not_member') this.#ask(view.identification);
+  }
+
+  /** Ask once more after an ask that came to nothing. */
+  again() {
+    const { view } = this;
+    if (view.kind !== 'enrolment' || performance.now() - (view.at ?? 0) < HOLD || !this.canSendAgain(view.id)) return;
+    const { customer, app } = this.enrolments.get(view.id);
+    const id = this.enrolments.identificationOf(view.id) ?? '';
+    this.enrolments.countSent(id);
+    this.#leave();
+    this.#ask({ id, customer, app, membership: 'not_member', member: null, expires_at: '' });
+  }
+
+  /** @param {string} enrolment */
+  canSendAgain(enrolment) {
+    const id = this.enrolments.identificationOf(enrolment);
+    return id !== undefined && this.enrolments.sent(id) < MOST_SENT_AGAIN;
+  }
+
+  /** The next customer, at any time. */
+  next() {
+    this.#leave();
+    this.#show({ kind: 'idle' });
+  }
+
+  /** Show the way to sign up without the app. */
+  signup() {
+    this.#leave();
+    this.#show({ kind: 'signup' });
+  }
+
+  /** Open an enrolment that goes on in the background. @param {string} id */
+  open(id) {
+    this.#leave();
+    this.#show({ kind: 'enrolment', id });
+  }
+
+  /** Try at once what is tried again by itself in a while. */
+  retry() {
+    if (this.view.kind === 'refused') this.view.retry?.();
+  }
+
+  /** Whatever shows a result, nobody looks at the screen now. */
+  hidden() {
+    const { view } = this;
+    const member = view.kind === 'identified' && view.identification.membership !== 'not_member';
+    const ended = view.kind === 'enrolment' && this.enrolments.isFinal(view.id);
+    if (member || ended) this.next();
+  }
+
+  /** @param {string} code */
+  async pair(code) {
+    this.#show({ kind: 'pairing', busy: true });
+    const answer = await post('/till/pair', { code });
+    if ('ok' in answer) return this.#start(answer.ok);
+    if ('silent' in answer) return this.#show({ kind: 'pairing', error: 'down' });
+    const error = { 'too-many-requests': 'wait', forbidden: 'insecure' }[answer.refused] ?? 'wrong';
+    this.#show({ kind: 'pairing', error, until: performance.now() + answer.wait * 1000 });
+  }
+
+  /** @param {{id: string, name: string}} station */
+  #start(station) {
+    this.station = station;
+    this.enrolments.clear();
+    this.kept = null;
+    this.#show({ kind: 'starting' });
+    this.paired();
+  }
+
+  /** The service does not know this till. */
+  unpaired() {
+    this.station = null;
+    this.enrolments.clear();
+    if (this.view.kind !== 'pairing') this.#show({ kind: 'pairing' });
+  }
+
+  /** @param {string} kind @param {any} body */
+  event(kind, body) {
+    if (kind === 'snapshot') this.#snapshot(body);
+    else if (kind === 'enrolment') this.#learn(body);
+    else if (kind === 'identification' && !this.known.has(body.id)) this.#identifiedElsewhere(body);
+    this.changed();
+  }
+
+  live() {
+    if (this.lostAt === null) return;
+    this.lostAt = null;
+    clearInterval(this.polling);
+    this.polling = 0;
+    this.retry();
+    this.changed();
+  }
+
+  /** Nothing is heard any more: ask after every customer who is being asked, until something is. */
+  lost() {
+    this.lostAt ??= performance.now();
+    if (!this.polling) this.polling = setInterval(() => this.#poll(), POLL);
+    this.changed();
+  }
+
+  /** @param {any} body @param {View} view */
+  async #identify(body, view, key = crypto.randomUUID()) {
+    this.#leave();
+    this.#show(view);
+    this.inFlight += 1;
+    const answer = await post('/v1/identifications', body, { key });
+    this.inFlight -= 1;
+    if ('ok' in answer) this.known.add(answer.ok.id);
+    if (this.view === view) {
+      if ('ok' in answer) this.#show({ kind: 'identified', identification: answer.ok });
+      else this.#refused(answer, 'lookups', () => this.#identify(body, { ...view, retrying: true }, key));
+    }
+    if (this.inFlight === 0) this.held.splice(0).forEach((each) => this.event('identification', each));
+  }
+
+  /** @param {Identification} identification */
+  async #ask(identification, key = crypto.randomUUID(), retrying = false) {
+    /** @type {View} */
+    const view = { kind: 'asking', identification, retrying };
+    this.#show(view);
+    const body = { identification: identification.id };
+    const answer = await post('/v1/enrolments', body, { key, patience: ASK_PATIENCE });
+    if ('ok' in answer) {
+      this.enrolments.belongs(answer.ok.id, identification.id);
+      this.#learn(answer.ok);
+      if (this.view === view) this.#show({ kind: 'enrolment', id: answer.ok.id });
+    } else if (this.view === view) {
+      this.#refused(answer, 'asks', () => this.#ask(identification, key, true), identification);
+    }
+  }
+
+  /**
+   * @param {import('./api.js').Answer} answer
+   * @param {string} limit which limit it would be
+   * @param {() => void} retry
+   * @param {Identification} [identification]
+   */
+  #refused(answer, limit, retry, identification) {
+    const refused = 'refused' in answer ? answer.refused : '';
+    const until = performance.now() + ('wait' in answer ? answer.wait : 0) * 1000;
+    if (refused === 'unauthenticated' || refused === 'forbidden') return this.unpaired();
+    if (refused === 'already-member' && identification && 'member' in answer) {
+      const found = { ...identification, membership: 'member', member: answer.member };
+      return this.#show({ kind: 'identified', identification: found });
+    }
+    if (refused === 'invalid-phone-number' || refused === 'invalid-request') {
+      return this.#show({ kind: 'idle', error: 'invalid' });
+    }
+    if (refused === 'too-many-requests') return this.#show({ kind: 'refused', why: limit, until });
+    if (refused in WHY) return this.#show({ kind: 'refused', why: WHY[refused] });
+    this.#show({ kind: 'refused', why: 'down', retry });
+  }
+
+  /** @param {string} why */
+  #badScan(why) {
+    const { kind } = this.view;
+    if (kind === 'idle' || kind === 'refused') return this.#show({ kind: 'refused', why });
+    clearTimeout(this.noteTimer);
+    this.note = { why };
+    this.noteTimer = setTimeout(() => {
+      this.note = null;
+      this.changed();
+    }, SHOWN);
+    this.changed();
+  }
+
+  /** A customer who scanned our sticker, or whom another program identified at this station. @param {Identification} body */
+  #identifiedElsewhere(body) {
+    if (this.inFlight > 0) {
+      this.held.push(body); // it may be the answer that we are waiting for
+      return;
+    }
+    this.known.add(body.id);
+    const age = now() - (Date.parse(body.expires_at) - this.settings.identificationLife * 1000);
+    if (age > FRESH) return;
+    this.#leave();
+    this.#show({ kind: 'identified', identification: body });
+  }
+
+  /** @param {any} enrolment */
+  #learn(enrolment) {
+    const isNew = this.enrolments.learn(enrolment);
+    const { view } = this;
+    const current = view.kind === 'asking' || view.kind === 'identified' ? view.identification : null;
+    if (isNew && !this.enrolments.isFinal(enrolment.id) && current?.customer.masked === enrolment.customer.masked) {
+      this.enrolments.belongs(enrolment.id, current.id);
+      this.#show({ kind: 'enrolment', id: enrolment.id });
+    } else if (view.kind === 'enrolment' && view.id === enrolment.id && this.enrolments.isFinal(view.id)) {
+      this.#show({ ...view });
+    }
+  }
+
+  /** @param {any} body */
+  #snapshot(body) {
+    set(body.server_time);
+    this.station = body.station;
+    for (const each of body.enrolments) this.enrolments.learn(each);
+    const told = new Set(body.enrolments.map((/** @type {any} */ each) => each.id));
+    for (const id of this.enrolments.open()) if (!told.has(id)) this.#askAfter(id);
+    if (this.view.kind === 'starting' || this.view.kind === 'pairing') this.#restore(body.identification);
+  }
+
+  /** Show again what was shown before the page was loaded anew. @param {Identification | null} identification */
+  #restore(identification) {
+    const open = this.enrolments.open();
+    if (this.kept) this.enrolments.recall(this.kept);
+    const focus = this.kept ? this.kept.focus : (open.at(-1) ?? null);
+    if (identification) this.known.add(identification.id);
+    if (focus && this.enrolments.has(focus)) this.#show({ kind: 'enrolment', id: focus });
+    else if (focus && focus === identification?.id) this.#show({ kind: 'identified', identification });
+    else this.#show({ kind: 'idle' });
+  }
+
+  #poll() {
+    for (const id of this.enrolments.open()) this.#askAfter(id);
+  }
+
+  /** @param {string} id */
+  async #askAfter(id) {
+    const answer = await get(`/v1/enrolments/${id}`);
+    if ('ok' in answer) this.event('enrolment', answer.ok);
+    else if ('refused' in answer && answer.refused === 'not-found') this.enrolments.drop(id);
+  }
+
+  /** What has ended and was seen needs no chip. */
+  #leave() {
+    if (this.view.kind === 'enrolment' && this.enrolments.isFinal(this.view.id)) this.enrolments.drop(this.view.id);
+  }
+
+  /** @param {View} view */
+  #show(view) {
+    clearTimeout(this.timer);
+    view.at = performance.now();
+    this.view = view;
+    if (view.kind !== 'enrolment') this.note = null;
+    const life = this.#life(view);
+    if (view.kind === 'refused' && view.retry) this.timer = setTimeout(view.retry, RETRY);
+    else if (life) this.timer = setTimeout(() => this.next(), life);
+    const focus = view.kind === 'enrolment' ? view.id : view.kind === 'identified' ? view.identification.id : null;
+    if (view.kind !== 'starting') remember({ focus, ...this.enrolments.kept() });
+    this.changed();
+  }
+
+  /** Milliseconds that a view stays by itself; none for as long as it is needed. @param {View} view */
+  #life(view) {
+    if (view.kind === 'refused') return SHOWN;
+    if (view.kind === 'identified') {
+      const { membership, expires_at } = view.identification;
+      return membership === 'not_member' ? Math.max(1, Date.parse(expires_at) - now()) : SHOWN;
+    }
+    if (view.kind !== 'enrolment' || !this.enrolments.isFinal(view.id)) return 0;
+    return ['accepted', 'declined'].includes(this.enrolments.get(view.id).state) ? SHOWN : SHOWN_TO_ACT;
+  }
+}
