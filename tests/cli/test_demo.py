@@ -6,7 +6,6 @@ import os
 import signal
 import socket
 import sqlite3
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -205,9 +204,7 @@ def test_a_simulator_that_is_killed_is_back_with_its_people_and_requests(demo: C
 
 
 def children(parent: int) -> list[int]:
-    table = subprocess.run(["ps", "-A", "-o", "pid=,ppid="], capture_output=True, check=True, text=True).stdout  # noqa: S607 - where ps is, the system knows
-    pairs = [line.split() for line in table.splitlines()]
-    return [int(pid) for pid, ppid in pairs if int(ppid) == parent]
+    return [int(pid) for pid in Path(f"/proc/{parent}/task/{parent}/children").read_text().split()]
 
 
 def test_started_again_on_the_same_directory_everything_goes_on(directory: Path) -> None:

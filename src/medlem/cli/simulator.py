@@ -9,6 +9,7 @@ import click
 
 from medlem.cli.common import answer, json_option, log_to_stderr
 from medlem.simulator import app
+from medlem.simulator.journal import CannotStart
 
 
 @click.command("simulator")
@@ -48,12 +49,14 @@ def run(
     """Run one until it is told to stop.
 
     Raises:
-        ClickException: the port is taken, or the directory cannot be written; names the option to change.
+        ClickException: the port is taken, or the directory cannot be used; names the option to change.
     """
     try:
         if directory is not None:
             directory.mkdir(parents=True, exist_ok=True)
         app.run(host=host, port=port, directory=directory, demo_people=people, ready=ready)
+    except CannotStart as error:
+        raise click.ClickException(str(error)) from None
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             raise click.ClickException(f"Port {port} is taken. Choose another with {option}, or 0 for any.") from None
