@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 from command_line import KEYS, PATIENCE, Command, call, medlem, running
+from medlem.vault import Vault
 
 
 @pytest.fixture
@@ -214,6 +215,14 @@ def test_a_database_without_its_secret_keys_is_not_opened_with_others(settings: 
     refused = medlem("serve", "--port", "0", settings=settings)
     assert refused.returncode == 2
     assert "put them back from the backup" in refused.stderr
+
+
+def test_a_database_is_not_opened_under_the_keys_of_another(settings: dict[str, str], tmp_path: Path) -> None:
+    assert medlem("station", "add", "Till 1", settings=settings).returncode == 0
+    (tmp_path / "medlem.keys").write_text(f"{Vault.new_line()}\n", encoding="utf-8")
+    refused = medlem("station", "add", "Till 2", settings=settings)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "written under other secret keys" in refused.stderr
 
 
 def test_secret_keys_that_are_no_keys_are_told_without_their_text(settings: dict[str, str], tmp_path: Path) -> None:

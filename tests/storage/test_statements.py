@@ -19,6 +19,7 @@ WALKED = {
     "enrolments.release_leases": "the index of the waiting ones, when a service starts",
     "events.forget": "the oldest rows, to its limit",
     "places.clubs": "as many clubs as sales units",
+    "places.digests": "as many clubs as sales units",
 }
 SORTED = {
     "enrolments.count_open": "two states",

@@ -10,6 +10,7 @@ from medlem.storage.session import Row, Session, millis, moment
 from medlem.vault import Vault
 
 PAIRING = "pairing code"
+_CLUB = "club"
 
 
 class Places:
@@ -37,8 +38,14 @@ class Places:
             sales_unit=club.sales_unit,
             name=club.name,
             country=club.country,
+            digest=self._vault.digest(_CLUB, club.id),
             now=millis(now),
         )
+
+    async def fit(self) -> bool:
+        """Whether the keys at hand are among those under which this database was written."""
+        written = await self._session.all("places.digests")
+        return all(row["digest"] in self._vault.digests(_CLUB, row["id"]) for row in written)
 
     async def store(self, club: ClubId, store: str) -> Store | None:
         row = await self._session.one("places.store", club=club, store=store)

@@ -183,8 +183,14 @@ class SqliteStorage:
 
     async def _take_over(self) -> None:
         """Free what a process that died while serving still held; refuse a database that is not for us."""
-        left = migrating.pending(self._reader, self._known)
-        if self._lock is not None and not left:
+        if migrating.pending(self._reader, self._known):
+            return
+        if not await self._reading.places.fit():
+            raise StorageUnavailable(
+                "This database was written under other secret keys: no key to the API would be found in it, and "
+                "nothing sealed could be opened. Let SECRET_KEYS name the file that belongs to it."
+            )
+        if self._lock is not None:
             async with self.transaction() as tables:
                 await tables.enrolments.release_leases(MARGIN)
 

@@ -3,12 +3,14 @@
 -- Every table names its club. Times are whole milliseconds since 1970 in UTC, and always a parameter: the database
 -- is never asked what time it is. "Sealed" is encrypted under SECRET_KEYS; a "digest" is a keyed hash under them.
 
--- Customer clubs, one for each sales unit. Rows stay. last_number counts the member numbers given out.
+-- Customer clubs, one for each sales unit. Rows stay. last_number counts the member numbers given out; digest is a
+-- keyed hash of the id, and tells whether the secret keys at hand are those under which this database was written.
 create table club (
     id text not null primary key,
     sales_unit text not null unique,
     name text not null,
     country text not null,
+    digest text not null,
     last_number integer not null default 100000,
     created_at integer not null
 ) strict, without rowid;

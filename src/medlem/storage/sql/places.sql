@@ -10,8 +10,13 @@ select id, sales_unit, name, country from club where id = :club;
 -- All clubs: whoever looks after the whole installation asks.
 select id, sales_unit, name, country from club order by id;
 
--- name: add_club(club, sales_unit, name, country, now)!
-insert into club (id, sales_unit, name, country, created_at) values (:club, :sales_unit, :name, :country, :now);
+-- name: add_club(club, sales_unit, name, country, digest, now)!
+insert into club (id, sales_unit, name, country, digest, created_at)
+values (:club, :sales_unit, :name, :country, :digest, :now);
+
+-- name: digests()
+-- All clubs.
+select id, digest from club;
 
 -- name: store(club, store)^
 select club, id, name from store where club = :club and id = :store;
