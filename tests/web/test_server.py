@@ -8,9 +8,10 @@ import uvicorn
 
 from medlem.club.place import KeyKind
 from medlem.flows import places
+from medlem.web import protocol
 from medlem.web.app import build
 from medlem.web.server import Server, configure
-from service import Listener, options, until
+from service import Listener, open_service, options, until
 from shop import KARI, Shop
 
 
@@ -58,6 +59,52 @@ async def test_the_worker_is_told_and_errands_get_their_moment(shop: Shop) -> No
         server.should_exit = True
         await serving
     assert sorted(ended) == ["errand", "worker"]
+
+
+@pytest.mark.parametrize("line", [b"X-Long: " + b"a" * 100_000, b"X-Many: a\r\n" * 10_000])
+async def test_headers_without_end_cost_the_connection(shop: Shop, line: bytes) -> None:
+    async with open_service(shop) as service:
+        reader, writer = await asyncio.open_connection("127.0.0.1", service.port)
+        writer.write(b"GET /health/live HTTP/1.1\r\nHost: x\r\n" + line)
+        assert await _rest(reader) == b""
+        writer.close()
+        assert (await service.get("/health/live", None, **{"X-Long": "a" * 8_000})).status == 200
+
+
+@pytest.mark.parametrize("begun", [b"", b"GET /health/live HTTP/1.1\r\nHo"])
+async def test_a_client_that_never_says_what_it_wants_is_let_go(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, begun: bytes
+) -> None:
+    monkeypatch.setattr(protocol, "HEAD_TIME", 0.05)
+    async with open_service(shop) as service:
+        reader, writer = await asyncio.open_connection("127.0.0.1", service.port)
+        writer.write(begun)
+        assert await _rest(reader) == b""
+        writer.write(begun)
+        writer.close()
+
+
+async def test_the_second_request_of_a_connection_is_bounded_as_the_first(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(protocol, "HEAD_TIME", 0.05)
+    async with open_service(shop) as service:
+        reader, writer = await asyncio.open_connection("127.0.0.1", service.port)
+        writer.write(b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n")
+        async with asyncio.timeout(10):
+            assert (await reader.readuntil(b"}")).startswith(b"HTTP/1.1 200")
+        writer.write(b"GET /health/live HTTP/1.1\r\nHo")
+        assert await _rest(reader) == b""
+        writer.close()
+
+
+async def _rest(reader: asyncio.StreamReader) -> bytes:
+    """What comes until the connection is closed; nothing, if it is cut."""
+    async with asyncio.timeout(10):
+        try:
+            return await reader.read()
+        except ConnectionResetError:
+            return b""
 
 
 def test_the_server_takes_an_application_of_ours_only() -> None:

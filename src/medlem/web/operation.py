@@ -129,12 +129,12 @@ class Entry:
 class Crossing:
     """One path, where each method leads to its operation."""
 
-    def __init__(self, entries: Mapping[str, Entry]) -> None:
+    def __init__(self, entries: Mapping[Method, Entry]) -> None:
         self._entries = entries
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the request enter its operation; Litestar lets no other methods through."""
-        entry = self._entries[cast("HTTPScope", scope)["method"]]
+        entry = self._entries[cast("Method", cast("HTTPScope", scope)["method"])]
         await entry(scope, receive, send)
 
 

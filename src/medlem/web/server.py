@@ -15,6 +15,7 @@ import uvicorn
 from litestar import Litestar
 
 from medlem.web.app import desk_of
+from medlem.web.protocol import BoundedProtocol
 
 GRACE = 1
 KEEP_ALIVE = 65
@@ -46,7 +47,7 @@ def configure(
         app,
         host=host,
         port=port,
-        http="httptools",
+        http=BoundedProtocol,
         ws="none",
         lifespan="on",
         log_config=None,
