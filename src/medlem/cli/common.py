@@ -31,4 +31,8 @@ def log_to_stderr(*, quiet: bool = False) -> None:
     formatter.converter = time.gmtime
     lines = logging.StreamHandler(sys.stderr)
     lines.setFormatter(formatter)
+    # Our lines say neither which line of code wrote them nor which thread: not finding out spares every request some
+    # fifteen microseconds (Logging HOWTO, Optimization).
+    logging._srcfile = None  # noqa: SLF001 - that is the documented way
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     logging.basicConfig(handlers=[lines], level=logging.WARNING if quiet else logging.INFO, force=True)

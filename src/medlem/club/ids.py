@@ -18,12 +18,14 @@ MemberId = NewType("MemberId", str)
 ConsentId = NewType("ConsentId", str)
 
 _ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"
+_PAIRS: Final = tuple(first + second for first in _ALPHABET for second in _ALPHABET)
+_SHIFTS: Final = range(120, -1, -10)
 _CHANCE_BITS: Final = 80
 
 
 def _ulid(now: datetime) -> str:
     number = (int(now.timestamp() * 1000) << _CHANCE_BITS) | secrets.randbits(_CHANCE_BITS)
-    return "".join(_ALPHABET[(number >> shift) & 31] for shift in range(125, -1, -5))
+    return "".join([_PAIRS[(number >> shift) & 1023] for shift in _SHIFTS])
 
 
 def _maker(prefix: str) -> Callable[[datetime], str]:
