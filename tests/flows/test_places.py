@@ -77,3 +77,9 @@ async def test_the_club_of_a_sales_unit_is_made_once(shop: Shop) -> None:
     other = await places.settle_club(shop.ports, "100002", "Fjord & Fjell", "NO")
     assert again == shop.club
     assert other.id != shop.club.id
+
+
+async def test_what_the_settings_say_of_the_club_today_counts(shop: Shop) -> None:
+    moved = await places.settle_club(shop.ports, "100001", "Fjord & Fjell", "DK")
+    assert moved.id == shop.club.id
+    assert await shop.storage.reading.places.club(shop.club.id) == moved

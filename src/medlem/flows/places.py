@@ -45,15 +45,20 @@ class PairingOffer:
 
 
 async def settle_club(ports: Ports, sales_unit: str, name: str, country: str) -> Club:
-    """The club of this sales unit; made when it is the first time that we hear of it."""
+    """The club of this sales unit; made when it is the first time that we hear of it.
+
+    The settings speak for the first club: what they say today is written down, for calls read the club from there.
+    """
     now = ports.clock.now()
     async with ports.storage.transaction() as tx:
         found = await tx.places.club_of(sales_unit)
         if found is None:
             found = Club(id=club_id(now), sales_unit=sales_unit, name=name, country=country)
             await tx.places.add_club(found, now)
-    # The settings speak for the first club; what they say today counts.
-    return replace(found, name=name, country=country)
+        settled = replace(found, name=name, country=country)
+        if settled != found:
+            await tx.places.save_club(settled)
+    return settled
 
 
 async def add_station(

@@ -42,6 +42,9 @@ class Places:
             now=millis(now),
         )
 
+    async def save_club(self, club: Club) -> None:
+        await self._session.run("places.save_club", club=club.id, name=club.name, country=club.country)
+
     async def fit(self) -> bool:
         """Whether the keys at hand are among those under which this database was written."""
         written = await self._session.all("places.digests")

@@ -14,6 +14,9 @@ select id, sales_unit, name, country from club order by id;
 insert into club (id, sales_unit, name, country, digest, created_at)
 values (:club, :sales_unit, :name, :country, :digest, :now);
 
+-- name: save_club(club, name, country)!
+update club set name = :name, country = :country where id = :club;
+
 -- name: digests()
 -- All clubs.
 select id, digest from club;
