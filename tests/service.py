@@ -10,6 +10,7 @@ from typing import Any, cast
 import aiohttp
 from litestar import Litestar
 from uvicorn.server import ServerState
+from yarl import URL
 
 from fakes import settle
 from medlem.club.place import KeyKind, Station
@@ -112,7 +113,7 @@ class Service:
     http: aiohttp.ClientSession
     keys: dict[str, str] = field(default_factory=dict)
 
-    async def call(self, method: str, path: str, key: str | None = "station", **sent: Any) -> Reply:
+    async def call(self, method: str, path: str | URL, key: str | None = "station", **sent: Any) -> Reply:
         """One call. `key` is one of ours by its kind, or a secret, or None."""
         headers = dict(sent.pop("headers", {}))
         if key is not None:

@@ -4,7 +4,9 @@ import asyncio
 import io
 
 import pytest
+from yarl import URL
 
+from medlem.web import reading, visit
 from service import Reply, Service
 
 PATH = "/v1/identifications"
@@ -183,3 +185,25 @@ async def _raw(service: Service, chunks: int) -> bytes:
         answer = await reader.read()
     writer.close()
     return answer
+
+
+@pytest.mark.parametrize("query", ["wait", "%ff=1", "=", "wait=%ff", "a=1&&b"])
+async def test_a_query_that_cannot_be_read_is_refused(service: Service, query: str) -> None:
+    url = URL(f"/v1/enrolments/enr_01kaq2y3m8e5x7r1t9v0w2z4b6?{query}", encoded=True)
+    reply = await service.call("GET", url)
+    assert (reply.status, reply.problem) == (422, "invalid-request")
+
+
+async def test_a_body_that_never_comes_is_not_waited_for(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "BODY_TIME", 0.05)
+    monkeypatch.setattr(visit, "DRAIN_TIME", 0.05)
+    reader, writer = await asyncio.open_connection("127.0.0.1", service.port)
+    writer.write(
+        f"POST {PATH} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {service.keys['station']}\r\n"
+        "Content-Type: application/json\r\nContent-Length: 20\r\n\r\n{".encode()
+    )
+    async with asyncio.timeout(10):
+        answer = await reader.read()
+    assert answer.startswith(b"HTTP/1.1 422")
+    assert b"connection: close" in answer
+    writer.close()
