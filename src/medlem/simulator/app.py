@@ -1,7 +1,7 @@
 """Starts and stops the simulator.
 
-One base URL serves the platform's paths, another provider below `/op`, the pretend phones below `/phone`, and the
-control API below `/sim`. Addresses are never logged: they hold phone numbers.
+One base URL serves the platform's paths, another provider below `/op`, the pretend phones below `/phone`, the
+control API below `/sim`, and a start page at `/`. Addresses are never logged: they hold phone numbers.
 """
 
 from __future__ import annotations
@@ -19,8 +19,11 @@ from medlem.simulator.clock import SimClock
 from medlem.simulator.control import Control, plain_refusals
 from medlem.simulator.gate import Gate
 from medlem.simulator.phone.pages import Phone
+from medlem.simulator.screen.pages import shared_routes
 from medlem.simulator.seed import seed_demo_people
 from medlem.simulator.signature import http_date
+from medlem.simulator.start.pages import Start
+from medlem.simulator.strangers import own_pages_only
 from medlem.simulator.world import World
 
 if TYPE_CHECKING:
@@ -73,6 +76,7 @@ async def start(
         await runner.setup()
         opening.push_async_callback(runner.cleanup)
         opening.callback(gate.close)
+        opening.callback(world.bell.close)
         await web.TCPSite(runner, host, port, reuse_address=True, backlog=1024).start()
         keeping = asyncio.create_task(world.agenda.keep())
         opening.callback(keeping.cancel)
@@ -102,15 +106,17 @@ def _application(world: World, gate: Gate) -> web.Application:
     ) -> web.StreamResponse:
         """Date every answer by the simulator's clock, unless a fault has dated it already."""
         response = await handler(request)
+        if response.prepared:  # A stream, which is over by now and was dated when it began.
+            return response
         response.headers.setdefault("Date", http_date(world.clock.now()))
         return response
 
-    application = web.Application(middlewares=[dated, plain_refusals])
+    application = web.Application(middlewares=[dated, plain_refusals, own_pages_only])
     for api in APIS:
         for route in api.ROUTES:
             application.router.add_route(route.method, route.path, gate.to(route))
     application.add_routes(Control(world).routes())
-    application.add_routes(Phone(world).routes())
+    application.add_routes([*Start(world).routes(), *Phone(world).routes(), *shared_routes()])
     return application
 
 

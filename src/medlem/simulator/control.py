@@ -178,6 +178,7 @@ class Control:
     async def break_things(self, http: web.Request) -> web.Response:
         """Replace all faults."""
         self._world.faults.replace(_decoded(await http.read(), Plan))
+        self._world.bell.ring()
         return _json(self._world.faults.plan)
 
     async def switches(self, _http: web.Request) -> web.Response:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 Row = TypeVar("Row")
@@ -42,6 +42,7 @@ class Journal:
         self._rows: dict[str, dict[str, Any]] = {}
         self._file: int | None = None
         self._lock: int | None = None
+        self.on_change: Callable[[], None] = lambda: None
         if directory is not None:
             directory.mkdir(parents=True, exist_ok=True)
             self._lock = _lock(directory / "simulator.lock")
@@ -52,9 +53,10 @@ class Journal:
         return self._rows.pop(table, {})
 
     def write(self, table: str, key: str, row: object) -> None:
-        """Append one line in a single write."""
+        """Append one line in a single write, and say that something changed."""
         if self._file is not None:
             os.write(self._file, msgspec.json.encode((table, key, row)) + b"\n")
+        self.on_change()
 
     def close(self) -> None:
         """Let the directory go."""

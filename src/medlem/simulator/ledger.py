@@ -6,10 +6,13 @@ final answer was given. Pushes are counted by the number that was asked.
 
 from collections import Counter, deque
 from dataclasses import dataclass, field
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 from medlem.simulator.clock import rfc3339
 from medlem.simulator.wire import Operation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 REMEMBERED = 20
 """Calls of each operation that `last` shows."""
@@ -28,12 +31,14 @@ class Ledger:
     def __init__(self) -> None:
         self._lines: dict[str, _Line] = {name: _Line() for name in get_args(Operation)}
         self._pushes: Counter[str] = Counter()
+        self.on_change: Callable[[], None] = lambda: None
 
     def record(self, operation: Operation, at: float, status: int | None) -> None:
         """Count one call, or one delivery; None when no answer came of it."""
         line = self._lines[operation]
         line.count += 1
         line.last.append((at, status))
+        self.on_change()
 
     def violation(self, operation: Operation) -> None:
         """Count a broken rule."""

@@ -97,6 +97,12 @@ class Requests:
             self.expire(request)
         return [request for request in waiting if request.state == "pending"]
 
+    def ended(self, person: Person, most: int) -> list[LoginRequest]:
+        """List what became of the latest ones that stood on a phone, newest first."""
+        ends = {"approved", "declined", "expired"}
+        past = [request for request in self._requests if request.person == person.id and request.state in ends]
+        return sorted(past, key=lambda request: request.decided_at, reverse=True)[:most]
+
     def expire(self, request: LoginRequest) -> None:
         """Close it if its time is over."""
         if request.state == "pending" and self._clock.now() >= request.expires_at:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from medlem.simulator.bell import Bell
 from medlem.simulator.clock import Agenda, SimClock
 from medlem.simulator.consents import ConsentScreen
 from medlem.simulator.deliveries import Deliveries
@@ -40,7 +41,9 @@ class World:
     """One simulator; it keeps what it knows in a directory, or nowhere."""
 
     def __init__(self, directory: Path | None, clock: SimClock, session: ClientSession) -> None:
+        self.bell = Bell()
         self._journal = Journal(directory)
+        self._journal.on_change = self.bell.ring
         self._turned = Table(self._journal, "clock", float)
         clock.advance(self._turned.get("advanced") or 0)
         self._switches = Table(self._journal, "switches", Switches)
@@ -56,6 +59,7 @@ class World:
         self.registrations = Registrations(self._journal)
         self.faults = Faults()
         self.ledger = Ledger()
+        self.ledger.on_change = self.bell.ring
         self.user_exists_calls = PerMinute()
         self.deliveries = Deliveries(self, session, self._journal)
         self.revocations = Revocations(self, session)
