@@ -15,6 +15,7 @@ from medlem.club.enrolment import Enrolment
 from medlem.flows import enrolment as flow
 from medlem.flows import retention
 from medlem.flows.enrolment import Look
+from medlem.flows.failures import told
 from medlem.flows.ports import Ports, Watch
 
 log = logging.getLogger(__name__)
@@ -67,8 +68,8 @@ class Worker:
             await flow.give_up_lost_asks(self._ports)
             await self._tidy()
             return await self._rest()
-        except Exception:  # whatever befell the database, the worker has to outlive it
-            log.exception("a round of the worker failed; it goes on in a second")
+        except Exception as error:  # noqa: BLE001 - whatever befell the database, the worker has to outlive it
+            log.error("a round of the worker failed; it goes on in a second\n%s", told(error))  # noqa: TRY400 - its text stays out
             return AFTER_TROUBLE
 
     async def _claim(self) -> None:
@@ -112,8 +113,8 @@ class Worker:
             try:
                 for answered in await flow.settle(self._ports, looks):
                     self._start(self._conclude(answered))
-            except Exception:  # a full disk is emptied, a database comes back; the tokens never come again
-                log.exception("%d answers could not be written down; trying again in a second", len(looks))
+            except Exception as error:  # noqa: BLE001 - a full disk is emptied; the tokens never come again
+                log.error("%d answers not written down; again in a second\n%s", len(looks), told(error))  # noqa: TRY400 - as above
                 await self._ports.clock.sleep(AFTER_TROUBLE)
             else:
                 return
@@ -132,4 +133,4 @@ class Worker:
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
-            log.error("a step of the worker failed; its claim runs out and it is tried again", exc_info=error)
+            log.error("a step of the worker failed; its claim runs out, and it is tried again\n%s", told(error))

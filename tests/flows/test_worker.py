@@ -10,11 +10,14 @@ import pytest
 
 from fakes import settle
 from fakes_platform import ObedientPlatform
+from medlem.club.codes import ConfirmationCode
 from medlem.club.ids import ClubId
 from medlem.club.masked import Masked
+from medlem.club.phone import PhoneNumber
 from medlem.flows import enrolment
-from medlem.flows.answers import Answer
+from medlem.flows.answers import Answer, Ask
 from medlem.flows.ports import Ports
+from medlem.flows.tables import StorageUnavailable
 from medlem.worker import Worker
 from shop import KARI, Shop
 
@@ -104,7 +107,7 @@ class FlakyStorage:
     async def transaction(self) -> AsyncIterator[Any]:
         if self.failures > 0:
             self.failures -= 1
-            raise OSError("disk full")
+            raise StorageUnavailable("The disk is full.")
         async with self._storage.transaction() as tx:
             yield tx
 
@@ -135,8 +138,33 @@ async def test_tokens_that_cannot_be_written_down_are_held_until_they_can(
     ports = replace(shop.ports, storage=flaky, platform=BreaksTheDisk(shop.platform, flaky))
     async with at_work(ports):
         await until(shop, asked.id, "accepted")
-    assert "could not be written down" in caplog.text
-    assert "disk full" in caplog.text
+    assert "not written down" in caplog.text
+    assert "The disk is full." in caplog.text
+    assert KARI not in caplog.text
+
+
+class LeakyPlatform:
+    """A platform client with a defect, whose error text holds what it should not."""
+
+    def __init__(self, platform: ObedientPlatform) -> None:
+        self._platform = platform
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._platform, name)
+
+    async def ask(self, club: ClubId, phone: PhoneNumber, code: ConfirmationCode) -> Ask:
+        del club, code
+        raise ValueError(f"cannot ask {phone.msisdn}")
+
+
+async def test_the_text_of_an_unexpected_error_stays_out_of_the_log(
+    shop: Shop, caplog: pytest.LogCaptureFixture
+) -> None:
+    ports = replace(shop.ports, platform=LeakyPlatform(shop.platform))
+    found = await shop.identify()
+    await enrolment.start(ports, shop.station, found.id)
+    await ports.errands.finish()
+    assert "ValueError" in caplog.text
     assert KARI not in caplog.text
 
 

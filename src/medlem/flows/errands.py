@@ -9,6 +9,8 @@ import logging
 from collections.abc import Coroutine
 from typing import Any
 
+from medlem.flows.failures import told
+
 log = logging.getLogger(__name__)
 
 
@@ -41,4 +43,4 @@ class Errands:
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
-            log.error("errand %s failed", task.get_name(), exc_info=error)
+            log.error("errand %s failed\n%s", task.get_name(), told(error))

@@ -6,7 +6,6 @@ being a refusal is `internal-error`, which says nothing but the trace: an except
 """
 
 import logging
-import traceback
 from typing import Any, Final
 
 import msgspec
@@ -17,6 +16,7 @@ from msgspec import UNSET, UnsetType
 
 from medlem.club.errors import Flaw, InvalidRequest, NotFound, Refusal
 from medlem.club.member import AlreadyMember
+from medlem.flows.failures import told
 from medlem.flows.views import MemberView
 from medlem.web.answer import Answer, encode
 from medlem.web.visit import Visit
@@ -152,8 +152,8 @@ def respond(request: Request[Any, Any, Any], error: Exception) -> Response[bytes
 
 
 def tell_of_failure(trace: str, error: BaseException) -> None:
-    """Log where it went wrong, and what kind of error it was. Its text stays out: it may hold a number or a name."""
-    log.error("trace=%s failed\n%s", trace, "".join(_frames(error)))
+    """Log where it went wrong, under the trace that the caller was given."""
+    log.error("trace=%s failed\n%s", trace, told(error))
 
 
 def _refusal(error: Exception, visit: Visit) -> Refusal:
@@ -180,15 +180,6 @@ def _challenge(refusal: Refusal, visit: Visit) -> bytes:
     if refusal.slug == "unverified-webhook":
         return b"HMAC-SHA256"
     return b'Bearer realm="medlem"' + (b', error="invalid_token"' if b"authorization" in visit.headers else b"")
-
-
-def _frames(error: BaseException | None) -> list[str]:
-    if error is None:
-        return []
-    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
-    parts = error.exceptions if isinstance(error, BaseExceptionGroup) else ()
-    inner = [line for part in parts for line in _frames(part)]
-    return [*_frames(cause), *inner, *traceback.format_tb(error.__traceback__), f"{type(error).__qualname__}\n"]
 
 
 def visit_of(scope: HTTPScope) -> Visit:
