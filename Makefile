@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test check lint types format bench lock clean
+.PHONY: help demo test check lint types docs format bench lock clean
 
 help: ## what each target does
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 12
@@ -20,7 +20,7 @@ demo: .venv/.ready ## the whole story on this machine: service, simulated platfo
 test: .venv/.ready ## everything that must hold, in one run
 	$(BIN)/python -m pytest -n auto --dist worksteal --cov --cov-report=term:skip-covered
 
-check: lint types ## format, lint, import contracts, dead code, types
+check: lint types docs ## format, lint, import contracts, dead code, types, and documentation held to the code
 
 lint: .venv/.ready
 	$(BIN)/ruff format --check .
@@ -30,6 +30,9 @@ lint: .venv/.ready
 
 types: .venv/.ready
 	$(BIN)/mypy
+
+docs: .venv/.ready
+	$(BIN)/python -m pytest -q -p no:cacheprovider tests/test_*.py tests/simulator/test_documentation.py
 
 format: .venv/.ready ## put the code in shape
 	$(BIN)/ruff format .

@@ -21,9 +21,8 @@ MEASUREMENTS = {
 async def main(names: list[str]) -> None:
     """Measure what is named, or everything."""
     system = os.uname()
-    print(
-        f"medlem {__version__}, Python {sys.version.split()[0]}, {os.cpu_count()} cores, {system.sysname} {system.machine}"
-    )
+    python = sys.version.split()[0]
+    print(f"medlem {__version__}, Python {python}, {os.cpu_count()} cores, {system.sysname} {system.machine}")
     for name in names or MEASUREMENTS:
         await MEASUREMENTS[name]()
 

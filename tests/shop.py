@@ -4,8 +4,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
-from medlem.registers.own import OwnRegister
-
 from fakes import HandClock, settle
 from fakes_platform import ObedientPlatform, Person
 from medlem.club.enrolment import Enrolment
@@ -16,6 +14,7 @@ from medlem.flows.errands import Errands
 from medlem.flows.limits import Limits
 from medlem.flows.ports import Ports, Storage
 from medlem.flows.views import EnrolmentView, IdentificationView
+from medlem.registers.own import OwnRegister
 from medlem.storage import open_storage
 from medlem.vault import Vault
 
