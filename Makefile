@@ -18,6 +18,7 @@ demo: .venv/.ready ## the whole story on this machine: service, simulated platfo
 	$(BIN)/medlem demo
 
 test: .venv/.ready ## everything that must hold, in one run
+	tools/browser >/dev/null
 	$(BIN)/python -m pytest -n auto --dist worksteal --cov --cov-report=term:skip-covered
 
 check: lint types docs ## format, lint, import contracts, dead code, types, and documentation held to the code
