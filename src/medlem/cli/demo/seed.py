@@ -18,7 +18,7 @@ from medlem.club.place import KeyKind, Station, Store
 from medlem.config import Settings, load, write_private
 from medlem.flows import membership, places
 
-CLUB: Final = "Fjord & Fjell"
+CLUB: Final = "Nordlys Kaffe"
 TILLS: Final = {"Oslo": "Till 1", "Bergen": "Till 2"}
 """Each store with its till."""
 
