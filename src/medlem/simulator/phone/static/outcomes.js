@@ -55,7 +55,9 @@ function card(outcome, merchant) {
 
 function consent({ title: text, given }) {
   const line = element("li", undefined, given ? "given" : "not-given");
-  line.append(element("span", say(given ? "phone.yes_to" : "phone.no_to"), "mark"), ` ${text}`);
+  const words = element("span", text);
+  words.lang = "en"; // The merchant's own words, in the merchant's language.
+  line.append(element("span", say(given ? "phone.yes_to" : "phone.no_to"), "mark"), " ", words);
   return line;
 }
 

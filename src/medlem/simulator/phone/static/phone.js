@@ -1,6 +1,6 @@
 // The pretend phone: shows what the simulator says stands on it, and sends what the thumb does.
 import { follow } from "/pages/screen/news.js";
-import { announce, say, spaced } from "/pages/screen/text.js";
+import { announce, say, spaced, story } from "/pages/screen/text.js";
 import { $ } from "/pages/screen/parts.js";
 import { showOutcomes } from "./outcomes.js";
 import { showCode } from "./qr.js";
@@ -22,7 +22,7 @@ function show(picture) {
   moveTo(person.msisdn);
   $("#name").textContent = person.name;
   $("#number").textContent = spaced(person.msisdn);
-  $("#story").textContent = person.story;
+  $("#story").textContent = story(person.story);
   showUnusable(person, picture.usable);
   if (first || person.push) load();
   first = false;

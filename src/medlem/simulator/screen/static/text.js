@@ -10,6 +10,9 @@ export function say(key, values = {}) {
 
 export const knows = (key) => key in texts;
 
+// The demo's own people have their stories in every language; whatever somebody typed stays as it is.
+export const story = (text) => texts[`story.${text}`] ?? text;
+
 // "+47 400 00 001": Norwegian numbers in their usual groups, others in threes.
 export function spaced(msisdn) {
   const code = msisdn.startsWith("299") || msisdn.startsWith("358") ? msisdn.slice(0, 3) : msisdn.slice(0, 2);
@@ -18,8 +21,9 @@ export function spaced(msisdn) {
   return `+${code} ${groups.join(" ")}`;
 }
 
-const times = new Intl.DateTimeFormat(language, { timeStyle: "short" });
-const moments = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "medium" });
+const form = { en: "en-GB" }[language] ?? language; // How dates are written; a day has 24 hours here.
+const times = new Intl.DateTimeFormat(form, { timeStyle: "short" });
+const moments = new Intl.DateTimeFormat(form, { dateStyle: "medium", timeStyle: "medium" });
 export const timeOf = (seconds) => times.format(seconds * 1000);
 export const momentOf = (seconds) => moments.format(seconds * 1000);
 

@@ -1,7 +1,7 @@
 // Who there is, and a form for one more.
 import { attempt, call } from "/pages/screen/call.js";
 import { $, element, keep, piece } from "/pages/screen/parts.js";
-import { announce, say, spaced } from "/pages/screen/text.js";
+import { announce, say, spaced, story } from "/pages/screen/text.js";
 
 export function showPeople(people) {
   $("#no-people").hidden = people.length > 0;
@@ -13,7 +13,7 @@ function change(made, person) {
   part("link").href = `/phone/${person.msisdn}`;
   part("name").textContent = person.name;
   part("number").textContent = spaced(person.msisdn);
-  part("story").textContent = person.story;
+  part("story").textContent = story(person.story);
   part("marks").replaceChildren(...marks(person).map(([name, tone]) => element("span", say(name), `mark ${tone}`)));
 }
 

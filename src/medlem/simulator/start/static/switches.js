@@ -59,7 +59,7 @@ function read(input, { choices, default: usual }) {
 function inWords(value) {
   if (typeof value === "boolean") return say(value ? "start.on" : "start.off");
   if (value === "") return say("start.empty");
-  return typeof value === "object" ? JSON.stringify(value) : value;
+  return Array.isArray(value) ? value.map((each) => each.id ?? each).join(", ") : value;
 }
 
 async function set(name, value) {
