@@ -25,7 +25,11 @@ async function act(method, path, body, done) {
   if (worked) $("#settings-said").textContent = say(done);
 }
 
-$("#open-settings").addEventListener("click", () => drawer.showModal());
+$("#open-settings").addEventListener("click", () => {
+  $("#settings-said").textContent = "";
+  $("#settings-problem").hidden = true;
+  drawer.showModal();
+});
 drawer.addEventListener("click", (event) => {
   if (event.target === drawer) drawer.close(); // Beside it, not in it.
 });
