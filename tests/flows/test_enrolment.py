@@ -1,6 +1,7 @@
 """One customer is asked to join, and answers."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,8 +11,10 @@ from fakes_platform import App, AskTrouble, DisclosureTrouble
 from medlem.club.codes import ConfirmationCode
 from medlem.club.enrolment import Reason
 from medlem.club.errors import IdentificationExpired, NotFound, TooManyRequests
+from medlem.club.ids import ClubId
 from medlem.club.masked import Masked
-from medlem.club.member import AlreadyMember, ConsentAnswer, Profile
+from medlem.club.member import AlreadyMember, ConsentAnswer, Member, Profile
+from medlem.club.phone import PhoneNumber
 from medlem.flows import enrolment, membership
 from medlem.flows.limits import Limit, Limits
 from shop import KARI, OLA, STRANGER, Shop
@@ -337,6 +340,43 @@ async def test_a_sleeper_cannot_write_over_its_successor(shop: Shop) -> None:
     await shop.work()
     await enrolment.settle(shop.ports, [seen])
     assert (await shop.show(asked.id)).state == "declined"
+
+
+async def test_a_reader_who_slept_makes_no_member_behind_its_successors_back(shop: Shop) -> None:
+    shop.kari()
+    asked = await shop.invite()
+    shop.platform.approve(KARI)
+    await shop.clock.turn(6)
+    [claimed] = await enrolment.claim(shop.ports, 10)
+    [sleeper] = await enrolment.settle(shop.ports, [await enrolment.look(shop.ports, claimed)])
+    await shop.clock.turn(31)
+    [successor] = await enrolment.claim(shop.ports, 10)
+    await enrolment.conclude(shop.ports, sleeper)
+    assert (await shop.show(asked.id)).state == "waiting"
+    assert await membership.page(shop.ports, shop.club, None, 10) == []
+    await enrolment.conclude(shop.ports, successor)
+    assert (await shop.show(asked.id)).state == "accepted"
+
+
+class QuickerRegister:
+    """Says that nobody has the number, a moment before somebody enters its owner."""
+
+    def __init__(self, shop: Shop) -> None:
+        self._shop = shop
+
+    async def find(self, club: ClubId, phone: PhoneNumber) -> Member | None:
+        del club
+        await membership.enter(self._shop.ports, self._shop.club, phone.e164, Profile(name="Kari Nordmann"))
+        return None
+
+
+async def test_who_becomes_a_member_between_two_lines_is_not_asked(shop: Shop) -> None:
+    shop.kari()
+    found = await shop.identify()
+    with pytest.raises(AlreadyMember):
+        await enrolment.start(replace(shop.ports, register=QuickerRegister(shop)), shop.station, found.id)
+    await shop.ports.errands.finish()
+    assert shop.platform.pushes.total() == 0
 
 
 async def test_an_untrusted_answer_makes_no_member(shop: Shop) -> None:
