@@ -97,23 +97,15 @@ function kindOf(readings, hosts) {
   const some = (/** @type {(reading: Reading) => boolean} */ test) => readings.some(test);
   if (some(({ text, aim }) => /^[Ee]|^C1/.test(aim) || isProduct(text))) return 'product';
   if (some(({ aim }) => /^[A-DF-PR-Za-cf-y]/.test(aim))) return 'barcode';
-  const addresses = readings.filter(({ text }) => /^https?:/i.test(text));
-  if (addresses.some(({ text }) => hosts.some((host) => startsAlike(text.slice(text.indexOf(':') + 3), host)))) {
-    return 'half';
-  }
-  if (addresses.length || some(({ aim }) => /^[Qdz]/.test(aim))) return 'other_qr';
-  if (some(({ text }) => /^https?/i.test(text))) return 'half';
+  if (some(({ text }) => isHalf(text, hosts))) return 'half';
+  if (some(({ text, aim }) => /^https?:/i.test(text) || /^[Qdz]/.test(aim))) return 'other_qr';
   return some(({ text }) => /^[0-9A-Z .$/+%-]{1,24}$/.test(text)) ? 'barcode' : 'unknown';
 }
 
-/**
- * Whether one is where the other begins.
- * @param {string} text
- * @param {string} host
- */
-function startsAlike(text, host) {
-  const length = Math.min(text.length, host.length);
-  return text.slice(0, length).toLowerCase() === host.slice(0, length);
+/** Whether it may be where a personal QR code begins. @param {string} text @param {string[]} hosts */
+function isHalf(text, hosts) {
+  const [, host, path] = /^https?:?\/{0,2}([^/]*)(\/.*)?$/i.exec(text.toLowerCase()) ?? [];
+  return host !== undefined && (path === undefined ? hosts.some((each) => each.startsWith(host)) : hosts.includes(host));
 }
 
 /** Whether it is an EAN or UPC, by its length and check digit (GS1 General Specifications 7.9). @param {string} text */

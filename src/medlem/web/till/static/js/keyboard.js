@@ -7,7 +7,7 @@
  * @module
  */
 
-import { Burst, HICCUP, PAUSE, SETTLED } from './burst.js';
+import { Burst, HICCUP, SETTLED } from './burst.js';
 import { judge } from './code.js';
 
 /** @typedef {import('./code.js').Verdict} Verdict */
@@ -23,6 +23,8 @@ import { judge } from './code.js';
 
 /** Milliseconds around a key in which another one means that a machine types. */
 const ALONE = 50;
+/** How long after the last digit it counts as typed; short of what a person notices. */
+const TYPED = 150;
 /** How long after a scan no key presses anything: late or doubled Enters. */
 const AFTER_SCAN = 400;
 
@@ -114,31 +116,31 @@ export class Keyboard {
   }
 
   #begin() {
-    this.#close();
+    clearTimeout(this.silence);
+    this.#handOn();
     this.burst = new Burst();
     this.numpadCodes = 0;
     this.putBack = this.desk.keep();
   }
 
-  /** See what comes of it when nothing more comes. */
+  /** See what comes of it when nothing more comes. A machine that is behind has keys that we have not seen yet. */
   #await() {
     clearTimeout(this.silence);
+    const behind = 2 * Math.max(0, performance.now() - this.lastKey);
     if (!this.burst.isScan()) {
-      this.silence = setTimeout(() => this.#close(), PAUSE);
+      this.silence = setTimeout(() => this.#handOn(), TYPED + behind);
       return;
     }
     this.silence = setTimeout(() => {
       if ('code' in judge(this.burst.strokes, this.desk.hosts)) this.#conclude();
       else this.silence = setTimeout(() => this.#conclude(), HICCUP - SETTLED);
-    }, SETTLED);
+    }, SETTLED + behind);
   }
 
-  /** Somebody typed: hand on what no field has got. */
-  #close() {
-    clearTimeout(this.silence);
+  /** Somebody typed: hand on what no field has got. The burst stays: a key that was held up may still belong to it. */
+  #handOn() {
     const digits = this.burst.isScan() ? '' : this.untaken;
     this.untaken = '';
-    this.burst = new Burst();
     if (digits) this.desk.typed(digits);
   }
 
@@ -148,12 +150,12 @@ export class Keyboard {
     const { strokes } = this.burst;
     this.burst = new Burst();
     this.untaken = '';
-    this.quietUntil = performance.now() + AFTER_SCAN;
-    const putBack = this.putBack;
-    putBack();
-    // Dead keys leave their sign in the field when the next key comes, which may be this scan's Enter.
-    for (const later of [0, ALONE]) setTimeout(putBack, later);
+    this.quietUntil = this.lastKey + SETTLED + AFTER_SCAN;
+    this.putBack();
     this.desk.scanned(this.numpadCodes ? { wrong: 'alt_numpad' } : judge(strokes, this.desk.hosts));
+    // Dead keys leave their sign in the field when the next key comes, which may have been this scan's Enter.
+    const putBack = this.desk.keep();
+    for (const later of [0, ALONE]) setTimeout(putBack, later);
   }
 
   /** Alt and a number for each character: a mode of scanners that works on one system only. @param {KeyboardEvent} event */

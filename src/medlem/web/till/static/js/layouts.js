@@ -77,6 +77,7 @@ export function read(strokes, layout) {
 export function undo(text, machine, scanner) {
   const keys = new Map();
   for (const [code, levels] of machine) {
+    if (code.startsWith('Numpad')) continue; // the same on every layout, and not what scanners press
     levels.forEach((character, level) => {
       if (character !== undefined && !keys.has(character)) keys.set(character, [code, level]);
     });

@@ -10,7 +10,7 @@ import * as number from './number.js';
 import { $, begin, field, setIcon, setText } from './page.js';
 import * as pairing from './pairing.js';
 import { render } from './render.js';
-import { say, speak } from './speak.js';
+import { speak } from './speak.js';
 import { Stream } from './stream.js';
 import { t } from './text.js';
 import { Till } from './till.js';
@@ -67,13 +67,14 @@ function draw() {
 
 /** The screen shows something else: have the focus where the next key is wanted. */
 function arrived() {
-  const before = drawn;
   drawn = shown.state;
   const entry = shown.state === 'idle' || shown.state === 'invalid_number';
-  if (!entry || before !== 'invalid_number') number.complain(shown.state === 'invalid_number' ? t('idle.invalid') : '');
+  if (shown.state === 'invalid_number') number.complain(t('idle.invalid'));
+  else if (shown.state !== 'identifying') number.complain('');
   if (!entry) number.clear();
   if (entry) field('number').focus();
   else if (shown.state === 'pairing') field('pairing').focus();
+  else if (shown.calm) $('title').focus();
   else /** @type {HTMLElement | null} */ ($('actions').firstElementChild)?.focus();
 }
 
@@ -86,8 +87,8 @@ function surroundings() {
   $('line').dataset.line = away ? 'lost' : 'live';
   setIcon($('line-icon'), away ? 'offline' : 'live');
   setText($('line-text'), away ? t('bar.lost') : t('bar.live'));
-  $('note').hidden = till.note === null;
-  setText($('note-text'), till.note ? `${t('bad_scan.title')} ${badScan(till.note.why)}` : '');
+  $('note').hidden = !till.note.why;
+  setText($('note-text'), till.note.why ? `${t('bad_scan.title')}. ${badScan(till.note.why)}` : '');
   $('unfocused').hidden = document.hasFocus() || till.view.kind === 'pairing';
   pairing.render(till.view);
 }
@@ -103,7 +104,7 @@ function command(command) {
   if (command === 'signup') return till.signup();
   if (command === 'again') return till.again();
   if (!$('number-form').hidden) number.submit(found);
-  else if (shown.actions[0]) act(shown.actions[0]);
+  else if (shown.actions[0] && !shown.calm) act(shown.actions[0]);
 }
 
 /** Digits typed at no field begin the next customer. @param {string} digits */

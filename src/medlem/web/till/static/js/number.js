@@ -11,6 +11,8 @@ import { countryName } from './text.js';
 const ABANDONED = 30_000;
 
 let abandoned = 0;
+/** What was asked for last, until it is known to be a number. */
+let asked = '';
 
 /**
  * @param {{country: string, countries: Record<string, string>}} settings
@@ -49,6 +51,7 @@ export function rename() {
 /** @param {(typed: string, country: string) => void} found */
 export function submit(found) {
   const typed = field('number').value.trim();
+  asked = typed;
   if (typed) found(typed, radios().find(({ checked }) => checked)?.value ?? '');
 }
 
@@ -64,8 +67,10 @@ export function clear() {
   field('number').value = '';
 }
 
-/** @param {string} text what is wrong with it; empty for nothing */
+/** @param {string} text what is wrong with the number, which then comes back to be put right; empty for nothing */
 export function complain(text) {
+  if (text && !field('number').value) add(asked);
+  asked = '';
   setText($('number-error'), text);
   field('number').setAttribute('aria-invalid', String(text !== ''));
 }

@@ -37,7 +37,7 @@ export async function fromAddress(pair) {
 
 let shown = '';
 
-/** @param {import('./till.js').View} view */
+/** @param {import('./views.js').View} view */
 export function render(view) {
   if (view.kind !== 'pairing') {
     if (shown) field('pairing').value = shown = '';

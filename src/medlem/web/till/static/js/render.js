@@ -25,7 +25,7 @@ export function render(shown, act) {
   $('number-form').hidden = !['idle', 'invalid_number'].includes(shown.state);
   $('pairing-form').hidden = shown.state !== 'pairing';
   $('signup').hidden = shown.state !== 'signup';
-  actions(shown.actions, act);
+  actions(shown.actions, act, shown.calm ?? false);
 }
 
 /** @param {string} id @param {string | undefined} text */
@@ -53,29 +53,32 @@ function countdown(countdown) {
  * Buttons are kept while they mean the same, so that the focus stays and a press is not lost.
  * @param {Action[]} wanted
  * @param {(action: Action) => void} act
+ * @param {boolean} calm whether none of them is what to do now: something is under way
  */
-function actions(wanted, act) {
+function actions(wanted, act, calm) {
   const row = $('actions');
-  const names = wanted.map(({ name }) => name).join();
+  const names = wanted.map(({ name }) => name).join() + calm;
   if (row.dataset.names !== names) {
     row.dataset.names = names;
-    row.replaceChildren(...wanted.map(({ name }, at) => button(name, at)));
+    row.replaceChildren(...wanted.map(({ name }, at) => button(name, at === 0 && !calm)));
   }
   wanted.forEach((action, at) => {
     const each = /** @type {HTMLButtonElement} */ (row.children[at]);
-    setText(each.children[0], action.text);
-    setText(each.children[1], action.key);
+    const [text, ...keys] = each.children;
+    setText(text, action.text);
+    setText(keys[0], at === 0 && !calm ? 'Enter' : '');
+    setText(keys[1], action.key);
     each.setAttribute('aria-disabled', String(action.held ?? false));
     each.onclick = () => act(action);
   });
 }
 
-/** @param {string} name @param {number} at */
-function button(name, at) {
+/** @param {string} name @param {boolean} primary */
+function button(name, primary) {
   const made = document.createElement('button');
   made.type = 'button';
   made.dataset.action = name;
-  made.className = at === 0 && name !== 'signup' ? 'button button-primary' : 'button';
-  made.append(document.createElement('span'), document.createElement('kbd'));
+  made.className = primary ? 'button button-primary' : 'button';
+  made.append(...['span', 'kbd', 'kbd'].map((name) => document.createElement(name)));
   return made;
 }

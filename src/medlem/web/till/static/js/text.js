@@ -41,7 +41,7 @@ export function countryName(country) {
 
 /** Milliseconds as minutes and seconds; hours when there are many. @param {number} left */
 export function duration(left) {
-  const seconds = Math.max(0, Math.ceil(left / 1000));
+  const seconds = Math.max(0, Math.round(left / 1000));
   if (seconds < 3600) return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
   return new Intl.NumberFormat(language, { style: 'unit', unit: 'hour', unitDisplay: 'long' }).format(
     Math.ceil(seconds / 3600),

@@ -10,23 +10,13 @@ import { get, post } from './api.js';
 import { now, set } from './clock.js';
 import { Enrolments } from './enrolments.js';
 import { remember, screen } from './memory.js';
+import { Note } from './note.js';
+import { afterRefusal, lifeOf } from './views.js';
 
 /** @typedef {import('./code.js').Verdict} Verdict */
-/** @typedef {{id: string, membership: string, customer: {masked: string}, member: any, app: string, expires_at: string}} Identification */
-/**
- * What is on the screen. `at` is when it came there, in milliseconds of `performance.now()`.
- * @typedef {{at?: number} & (
- *   {kind: 'starting'} | {kind: 'pairing', error?: string, busy?: boolean, until?: number} |
- *   {kind: 'idle', error?: string} | {kind: 'identifying', by: 'scan' | 'number', hint?: string, retrying?: boolean} |
- *   {kind: 'identified', identification: Identification} | {kind: 'asking', identification: Identification, retrying?: boolean} |
- *   {kind: 'enrolment', id: string} | {kind: 'refused', why: string, until?: number, retry?: () => void} |
- *   {kind: 'signup'})} View
- */
+/** @typedef {import('./views.js').Identification} Identification */
+/** @typedef {import('./views.js').View} View */
 
-/** Milliseconds that a result stays, before the next customer could read it. */
-const SHOWN = 8000;
-/** The same for an end that asks the cashier to do something. */
-const SHOWN_TO_ACT = 60_000;
 /** A button that has just appeared is not pressed yet: a second tap, or the end of a scan. */
 export const HOLD = 400;
 export const MOST_SENT_AGAIN = 2;
@@ -35,17 +25,6 @@ const RETRY = 10_000;
 const ASK_PATIENCE = 12_000;
 const POLL = 2000;
 const FRESH = 30_000;
-
-/** @type {Record<string, string>} */
-const WHY = {
-  'unreadable-code': 'unreadable',
-  'platform-unavailable': 'codes_down',
-  'platform-surprised-us': 'codes_down',
-  'platform-refused-keys': 'codes_down',
-  'identification-expired': 'stale',
-  'not-found': 'stale',
-  'register-unavailable': 'register_down',
-};
 
 export class Till {
   /**
@@ -64,14 +43,13 @@ export class Till {
     this.station = null;
     /** @type {number | null} since when nothing is heard of the service */
     this.lostAt = performance.now();
-    /** @type {{why: string} | null} a word on a bad scan that must not take the screen away */
-    this.note = null;
-    this.scan = { code: '', at: -Infinity, open: false };
+    this.note = new Note(changed);
+    this.scan = { code: '', at: -Infinity }; // the one that is not answered yet
     this.inFlight = 0;
     /** @type {Identification[]} */
     this.held = [];
     this.known = new Set();
-    this.timer = this.noteTimer = this.polling = 0;
+    this.timer = this.polling = 0;
     this.kept = screen();
   }
 
@@ -79,13 +57,9 @@ export class Till {
   scanned(verdict) {
     if ('wrong' in verdict) return this.#badScan(verdict.wrong);
     const { code } = verdict;
-    const again = code === this.scan.code && performance.now() - this.scan.at < SAME_SCAN;
-    if (again && this.scan.open) return;
-    const scan = (this.scan = { code, at: performance.now(), open: true });
-    this.#identify({ scan: code }, { kind: 'identifying', by: 'scan' }).finally(() => {
-      scan.open = false;
-      scan.code = '';
-    });
+    if (code === this.scan.code && performance.now() - this.scan.at < SAME_SCAN) return;
+    const scan = (this.scan = { code, at: performance.now() });
+    this.#identify({ scan: code }, { kind: 'identifying', by: 'scan' }).finally(() => (scan.code = ''));
   }
 
   /** @param {string} typed @param {string} country */
@@ -146,9 +120,8 @@ export class Till {
   /** Whatever shows a result, nobody looks at the screen now. */
   hidden() {
     const { view } = this;
-    const member = view.kind === 'identified' && view.identification.membership !== 'not_member';
-    const ended = view.kind === 'enrolment' && this.enrolments.isFinal(view.id);
-    if (member || ended) this.next();
+    const found = view.kind === 'identified' && view.identification.membership !== 'not_member';
+    if (found || (view.kind === 'enrolment' && this.enrolments.isFinal(view.id))) this.next();
   }
 
   /** @param {string} code */
@@ -197,11 +170,11 @@ export class Till {
   /** Nothing is heard any more: ask after every customer who is being asked, until something is. */
   lost() {
     this.lostAt ??= performance.now();
-    if (!this.polling) this.polling = setInterval(() => this.#poll(), POLL);
+    if (!this.polling) this.polling = setInterval(() => this.enrolments.open().forEach((id) => this.#askAfter(id)), POLL);
     this.changed();
   }
 
-  /** @param {any} body @param {View} view */
+  /** @param {any} body @param {View & {kind: 'identifying'}} view */
   async #identify(body, view, key = crypto.randomUUID()) {
     this.#leave();
     this.#show(view);
@@ -234,37 +207,21 @@ export class Till {
 
   /**
    * @param {import('./api.js').Answer} answer
-   * @param {string} limit which limit it would be
+   * @param {'lookups' | 'asks'} limit which limit it would be
    * @param {() => void} retry
    * @param {Identification} [identification]
    */
   #refused(answer, limit, retry, identification) {
-    const refused = 'refused' in answer ? answer.refused : '';
-    const until = performance.now() + ('wait' in answer ? answer.wait : 0) * 1000;
-    if (refused === 'unauthenticated' || refused === 'forbidden') return this.unpaired();
-    if (refused === 'already-member' && identification && 'member' in answer) {
-      const found = { ...identification, membership: 'member', member: answer.member };
-      return this.#show({ kind: 'identified', identification: found });
-    }
-    if (refused === 'invalid-phone-number' || refused === 'invalid-request') {
-      return this.#show({ kind: 'idle', error: 'invalid' });
-    }
-    if (refused === 'too-many-requests') return this.#show({ kind: 'refused', why: limit, until });
-    if (refused in WHY) return this.#show({ kind: 'refused', why: WHY[refused] });
-    this.#show({ kind: 'refused', why: 'down', retry });
+    const view = afterRefusal(answer, limit, retry, identification);
+    if (view) this.#show(view);
+    else this.unpaired();
   }
 
   /** @param {string} why */
   #badScan(why) {
     const { kind } = this.view;
     if (kind === 'idle' || kind === 'refused') return this.#show({ kind: 'refused', why });
-    clearTimeout(this.noteTimer);
-    this.note = { why };
-    this.noteTimer = setTimeout(() => {
-      this.note = null;
-      this.changed();
-    }, SHOWN);
-    this.changed();
+    this.note.show(why);
   }
 
   /** A customer who scanned our sticker, or whom another program identified at this station. @param {Identification} body */
@@ -285,7 +242,8 @@ export class Till {
     const isNew = this.enrolments.learn(enrolment);
     const { view } = this;
     const current = view.kind === 'asking' || view.kind === 'identified' ? view.identification : null;
-    if (isNew && !this.enrolments.isFinal(enrolment.id) && current?.customer.masked === enrolment.customer.masked) {
+    const same = current !== null && current.customer.masked === enrolment.customer.masked;
+    if (isNew && same && !this.enrolments.isFinal(enrolment.id)) {
       this.enrolments.belongs(enrolment.id, current.id);
       this.#show({ kind: 'enrolment', id: enrolment.id });
     } else if (view.kind === 'enrolment' && view.id === enrolment.id && this.enrolments.isFinal(view.id)) {
@@ -314,10 +272,6 @@ export class Till {
     else this.#show({ kind: 'idle' });
   }
 
-  #poll() {
-    for (const id of this.enrolments.open()) this.#askAfter(id);
-  }
-
   /** @param {string} id */
   async #askAfter(id) {
     const answer = await get(`/v1/enrolments/${id}`);
@@ -335,23 +289,12 @@ export class Till {
     clearTimeout(this.timer);
     view.at = performance.now();
     this.view = view;
-    if (view.kind !== 'enrolment') this.note = null;
-    const life = this.#life(view);
+    if (view.kind !== 'enrolment') this.note.why = '';
+    const life = lifeOf(view, this.enrolments);
     if (view.kind === 'refused' && view.retry) this.timer = setTimeout(view.retry, RETRY);
     else if (life) this.timer = setTimeout(() => this.next(), life);
     const focus = view.kind === 'enrolment' ? view.id : view.kind === 'identified' ? view.identification.id : null;
     if (view.kind !== 'starting') remember({ focus, ...this.enrolments.kept() });
     this.changed();
-  }
-
-  /** Milliseconds that a view stays by itself; none for as long as it is needed. @param {View} view */
-  #life(view) {
-    if (view.kind === 'refused') return SHOWN;
-    if (view.kind === 'identified') {
-      const { membership, expires_at } = view.identification;
-      return membership === 'not_member' ? Math.max(1, Date.parse(expires_at) - now()) : SHOWN;
-    }
-    if (view.kind !== 'enrolment' || !this.enrolments.isFinal(view.id)) return 0;
-    return ['accepted', 'declined'].includes(this.enrolments.get(view.id).state) ? SHOWN : SHOWN_TO_ACT;
   }
 }

@@ -10,7 +10,7 @@ import { HOLD } from './till.js';
 /** @typedef {import('./till.js').Till} Till */
 /** @typedef {import('./enrolments.js').Enrolment} Enrolment */
 /** @typedef {'invite' | 'again' | 'next' | 'signup' | 'retry'} Name */
-/** @typedef {{name: Name, text: string, key: string, held?: boolean}} Action */
+/** `key` is its shortcut. @typedef {{name: Name, text: string, key: string, held?: boolean}} Action */
 /**
  * `tone` colours the block, `urgent` is read out at once, `spoken` replaces the lines for those who hear the screen.
  * @typedef {object} Shown
@@ -25,7 +25,8 @@ import { HOLD } from './till.js';
  * @property {string} [hint]
  * @property {string} [spoken]
  * @property {boolean} [urgent]
- * @property {Action[]} actions the first is what Enter does
+ * @property {Action[]} actions the first is the thing to do, and what Enter does
+ * @property {boolean} [calm] none of them is the thing to do now, and Enter does nothing
  */
 
 /** Milliseconds of waiting after which the customer may have got no message. */
@@ -50,11 +51,11 @@ export function describe(till) {
     case 'refused':
       return refused(view.why, (view.until ?? 0) - performance.now());
     case 'signup':
-      return plain('signup', t('signup.title'), [], [next()]);
+      return { ...plain('signup', t('signup.title'), [], [next()]), tone: 'ask', icon: 'person' };
     case 'starting':
       return gone(till) ? down() : plain('starting', t('starting.title'), [], []);
     default:
-      return plain('pairing', t('pairing.title'), [], []);
+      return { ...plain('pairing', t('pairing.title'), [], []), icon: 'link' };
   }
 }
 
@@ -65,29 +66,29 @@ function gone({ lostAt }) {
 
 /** @param {string | undefined} error */
 function idle(error) {
-  const shown = plain('idle', t('idle.title'), [], [signup()]);
+  const shown = { ...plain('idle', t('idle.title'), [], [signup()]), calm: true };
   return error ? { ...shown, state: 'invalid_number', spoken: t('idle.invalid'), urgent: true } : shown;
 }
 
-/** @param {import('./till.js').View & {kind: 'identifying'}} view @returns {Shown} */
+/** @param {import('./views.js').View & {kind: 'identifying'}} view @returns {Shown} */
 function identifying({ by, hint, at }) {
   const slow = performance.now() - (at ?? 0) > STILL_WORKING;
   const lines = slow ? [t('identifying.slow')] : [];
   const title = by === 'scan' ? t('identifying.scan') : t('identifying.number');
-  return { state: 'identifying', tone: 'work', icon: 'busy', title, who: hint, lines, actions: [next()] };
+  return { state: 'identifying', tone: 'work', icon: 'busy', title, who: hint, lines, actions: [next()], calm: true };
 }
 
-/** @param {import('./till.js').View & {kind: 'identified'}} view @returns {Shown} */
+/** @param {import('./views.js').View & {kind: 'identified'}} view @returns {Shown} */
 function identified({ identification, at }) {
   const { membership, member, customer, app } = identification;
   const who = customer.masked;
   if (membership === 'member') return { state: 'member', tone: 'good', icon: 'check', ...found(member, who, t('member.title')) };
   if (membership === 'unknown') {
     const lines = [t('unknown.line'), t('carry_on')];
-    return { state: 'unknown', tone: 'warn', icon: 'alert', title: t('unknown.title'), lines, actions: [next(true), signup()] };
+    return { state: 'unknown', tone: 'warn', icon: 'alert', title: t('unknown.title'), lines, actions: [next(), signup()] };
   }
   const held = performance.now() - (at ?? 0) < HOLD;
-  const invite = action('invite', t('not_member.invite', { app }), 'Enter', held);
+  const invite = action('invite', t('not_member.invite', { app }), '', held);
   const lines = [t('not_member.line')];
   return { state: 'not_member', tone: 'ask', icon: 'person', title: t('not_member.title'), who, lines, actions: [invite, next(), signup()] };
 }
@@ -95,12 +96,12 @@ function identified({ identification, at }) {
 /** @param {any} member @param {string} masked @param {string} title */
 function found(member, masked, title) {
   const lines = [t('member.number', { number: member.member_number }), t('member.since', { month: month(member.since) })];
-  return { title, who: member.name ? `${member.name} · ${masked}` : masked, lines, actions: [next(true)] };
+  return { title, who: member.name ? `${member.name} · ${masked}` : masked, lines, actions: [next()] };
 }
 
 /** @param {{customer: {masked: string}, app: string}} of @returns {Shown} */
 function asking({ customer, app }) {
-  return { state: 'asking', tone: 'work', icon: 'busy', title: t('asking.title', { app }), who: customer.masked, lines: [], actions: [next()] };
+  return { state: 'asking', tone: 'work', icon: 'busy', title: t('asking.title', { app }), who: customer.masked, lines: [], actions: [next()], calm: true };
 }
 
 /** @param {Till} till @param {string} id @param {number} shownFor @returns {Shown} */
@@ -118,8 +119,9 @@ function enrolment(till, id, shownFor) {
 /** @param {Enrolment} one @returns {Shown} */
 function waiting({ code, app, customer, created_at, expires_at }) {
   const end = Date.parse(expires_at ?? '');
-  const left = end - now();
-  const part = Math.min(1, Math.max(0, left / (end - Date.parse(created_at))));
+  const whole = end - Date.parse(created_at);
+  const left = Math.min(whole, end - now());
+  const part = Math.max(0, left / whole);
   return {
     state: 'waiting',
     tone: 'work',
@@ -128,10 +130,11 @@ function waiting({ code, app, customer, created_at, expires_at }) {
     who: customer.masked,
     lines: [t('waiting.check', { app })],
     code,
-    countdown: { left: duration(left), part, seconds: Math.ceil(left / 1000) },
+    countdown: { left: duration(left), part, seconds: Math.round(left / 1000) },
     hint: now() - Date.parse(created_at) > NO_MESSAGE ? t('waiting.no_message', { app }) : '',
     spoken: `${t('waiting.title')}. ${t('waiting.code', { code: [...code].join(' ') })}`,
     actions: [next()],
+    calm: true,
   };
 }
 
@@ -144,7 +147,7 @@ function waiting({ code, app, customer, created_at, expires_at }) {
 function ended({ state, reason, app }, again) {
   const name = reason ?? state;
   const warn = (/** @type {string} */ title, /** @type {string} */ line, /** @type {Action[]} */ actions) => ({
-    state: name, tone: /** @type {const} */ ('warn'), icon: 'alert', title, lines: [line], actions: enter([...actions, next()]),
+    state: name, tone: /** @type {const} */ ('warn'), icon: 'alert', title, lines: [line], actions: [...actions, next()],
   });
   switch (name) {
     case 'declined':
@@ -182,7 +185,7 @@ function refused(why, left) {
   const [title, line] = told ?? [t('bad_scan.title'), badScan(why)];
   const state = told ? { lookups: 'too_many', asks: 'too_many', register_down: 'unknown' }[why] ?? why : 'bad_scan';
   const actions = why === 'asks' ? [signup(), next()] : [next()];
-  return { state, tone: 'warn', icon: told ? 'alert' : 'scan', title, lines: [line], urgent: true, actions: enter(actions) };
+  return { state, tone: 'warn', icon: told ? 'alert' : 'scan', title, lines: [line], urgent: true, actions };
 }
 
 /** What was scanned instead, and what to do. @param {string} why */
@@ -201,7 +204,7 @@ export function badScan(why) {
 
 /** @param {string} [line] @returns {Shown} */
 function down(line = t('down.line')) {
-  const actions = [action('retry', t('down.retry'), 'Enter'), next()];
+  const actions = [action('retry', t('down.retry'), ''), next()];
   return { state: 'down', tone: 'bad', icon: 'offline', title: t('down.title'), who: t('carry_on'), lines: [line], urgent: true, actions };
 }
 
@@ -215,16 +218,10 @@ function action(name, text, key, held) {
   return { name, text, key, held };
 }
 
-/** @param {boolean} [primary] */
-function next(primary) {
-  return action('next', t('next'), primary ? 'Enter' : 'Esc');
+function next() {
+  return action('next', t('next'), 'Esc');
 }
 
 function signup(text = t('signup.action')) {
   return action('signup', text, 'F8');
-}
-
-/** Say on the first button that Enter presses it too. @param {Action[]} actions @returns {Action[]} */
-function enter(actions) {
-  return actions.map((each, at) => (at === 0 && each.name === 'next' ? { ...each, key: 'Enter' } : each));
 }

@@ -1,0 +1,74 @@
+/**
+ * What can be on the screen: how long it stays there, and what a refusal leads to.
+ * @module
+ */
+
+import { now } from './clock.js';
+
+/** @typedef {{id: string, membership: string, customer: {masked: string}, member: any, app: string, expires_at: string}} Identification */
+/**
+ * What is on the screen. `at` is when it came there, in milliseconds of `performance.now()`.
+ * @typedef {{at?: number} & (
+ *   {kind: 'starting'} | {kind: 'pairing', error?: string, busy?: boolean, until?: number} |
+ *   {kind: 'idle', error?: string} | {kind: 'identifying', by: 'scan' | 'number', hint?: string, retrying?: boolean} |
+ *   {kind: 'identified', identification: Identification} | {kind: 'asking', identification: Identification, retrying?: boolean} |
+ *   {kind: 'enrolment', id: string} | {kind: 'refused', why: string, until?: number, retry?: () => void} |
+ *   {kind: 'signup'})} View
+ */
+
+/** Milliseconds that a result stays, before the next customer could read it. */
+export const SHOWN = 8000;
+/** The same for an end that asks the cashier to do something. */
+const SHOWN_TO_ACT = 60_000;
+/** @type {Record<string, string>} */
+const WHY = {
+  'unreadable-code': 'unreadable',
+  'platform-unavailable': 'codes_down',
+  'platform-surprised-us': 'codes_down',
+  'platform-refused-keys': 'codes_down',
+  'identification-expired': 'stale',
+  'not-found': 'stale',
+  'register-unavailable': 'register_down',
+};
+
+/**
+ * What to show when the service says no, or nothing.
+ * @param {import('./api.js').Answer} answer
+ * @param {'lookups' | 'asks'} limit which limit it would be
+ * @param {() => void} retry
+ * @param {Identification} [identification] whom the call was about
+ * @returns {View | null} null when the service does not know this till
+ */
+export function afterRefusal(answer, limit, retry, identification) {
+  if (!('refused' in answer)) return { kind: 'refused', why: 'down', retry };
+  const { refused, member, wait } = answer;
+  switch (refused) {
+    case 'unauthenticated':
+    case 'forbidden':
+      return null;
+    case 'invalid-phone-number':
+    case 'invalid-request':
+      return { kind: 'idle', error: 'invalid' };
+    case 'too-many-requests':
+      return { kind: 'refused', why: limit, until: performance.now() + wait * 1000 };
+    case 'already-member':
+      if (identification) return { kind: 'identified', identification: { ...identification, membership: 'member', member } };
+  }
+  return refused in WHY ? { kind: 'refused', why: WHY[refused] } : { kind: 'refused', why: 'down', retry };
+}
+
+/**
+ * Milliseconds that a view stays by itself.
+ * @param {View} view
+ * @param {import('./enrolments.js').Enrolments} enrolments
+ * @returns {number} 0 for as long as it is needed
+ */
+export function lifeOf(view, enrolments) {
+  if (view.kind === 'refused') return SHOWN;
+  if (view.kind === 'identified') {
+    const { membership, expires_at } = view.identification;
+    return membership === 'not_member' ? Math.max(1, Date.parse(expires_at) - now()) : SHOWN;
+  }
+  if (view.kind !== 'enrolment' || !enrolments.isFinal(view.id)) return 0;
+  return ['accepted', 'declined'].includes(enrolments.get(view.id).state) ? SHOWN : SHOWN_TO_ACT;
+}
