@@ -1,14 +1,20 @@
 """A pretend phone as the tests see it: a page on a simulator of the test's own, and a thumb."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
+from aiohttp import ClientSession
 from playwright.async_api import Locator, Page, expect
 
+from medlem.simulator.app import start
 from simulator.desk import Desk
 
 PATIENCE: Final = 15_000
 """Milliseconds until a test gives up; nothing that works takes nearly as long."""
+HAND: Final = {"viewport": {"width": 390, "height": 800}}
+"""A window as large as a telephone."""
 WATCH: Final = """
   window.complaints = [];
   document.addEventListener('securitypolicyviolation', (event) => window.complaints.push(event.violatedDirective));
@@ -86,3 +92,14 @@ async def watch(page: Page, hosts: set[str], errors: list[str]) -> None:
     page.on("request", lambda request: hosts.add("/".join(request.url.split("/")[:3])))
     page.on("console", lambda said: errors.append(said.text) if said.type in {"error", "warning"} else None)
     page.on("pageerror", lambda error: errors.append(str(error)))
+
+
+@asynccontextmanager
+async def own_simulator() -> AsyncIterator[Desk]:
+    """A simulator that nobody else uses, so that a test may turn its clock."""
+    running = await start()
+    async with ClientSession() as session:
+        desk = Desk(session, running)
+        desk.keys = (await desk.call("GET", "/sim/credentials")).json
+        yield desk
+    await running.close()

@@ -1,17 +1,17 @@
-"""The pretend phone and the simulator's start page in a real browser."""
+"""The pretend phone in a real browser."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 import pytest_asyncio
 from aiohttp import ClientSession
-from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import expect
 
-from browser.phone import PATIENCE, Phone, open_phone, watch
+from browser.phone import HAND, PATIENCE, Phone, open_phone, own_simulator
+from browser.phone_states import TERMS
 from medlem.simulator.app import start
 from simulator.desk import KARI, OLA, Desk
 
@@ -25,19 +25,11 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-TERMS = {"id": "terms", "title": "The terms of the club", "required": True}
-HAND = {"viewport": {"width": 390, "height": 800}}
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
-
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def desk() -> AsyncIterator[Desk]:
-    running = await start()
-    async with ClientSession() as session:
-        made = Desk(session, running)
-        made.keys = (await made.call("GET", "/sim/credentials")).json
+    async with own_simulator() as made:
         yield made
-    await running.close()
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -289,170 +281,3 @@ async def test_the_language_is_chosen_on_the_page_and_kept(phone: Phone) -> None
     await expect(phone.page.get_by_role("heading", name="Min QR-kode")).to_be_visible(timeout=PATIENCE)
     await phone.page.goto(f"{phone.desk.url}/")
     await expect(phone.page.get_by_role("heading", name="Dårlige dager")).to_be_visible(timeout=PATIENCE)
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def start_page(desk: Desk, open_page: OpenPage) -> AsyncIterator[Page]:
-    await desk.person(story="Has a new app.")
-    hosts: set[str] = set()
-    errors: list[str] = []
-    page = await open_page()
-    await watch(page, hosts, errors)
-    await page.goto(desk.url)
-    await expect(page.locator("#people-list li")).to_have_count(1, timeout=PATIENCE)
-    yield page
-    assert hosts == {desk.url}
-    assert errors == []
-    assert await page.evaluate("window.complaints") == []
-
-
-async def test_somebody_new_is_added_on_the_start_page(start_page: Page, desk: Desk) -> None:
-    await start_page.locator("#people summary").click()
-    form = start_page.locator("#add")
-    await form.get_by_label("Number, with country code").fill(OLA)
-    await form.get_by_label("Name").fill("Ola <b>Hansen</b>")
-    await form.get_by_role("button", name="Add somebody").click()
-
-    await expect(start_page.get_by_role("link", name="Ola <b>Hansen</b>")).to_have_attribute(
-        "href", f"/phone/{OLA}", timeout=PATIENCE
-    )
-    assert (await desk.call("GET", f"/sim/people/{OLA}")).json["push"] is True
-
-
-async def test_a_bad_day_is_one_press_and_so_is_a_good_one(start_page: Page, desk: Desk) -> None:
-    await start_page.get_by_role("button", name="Platform down").click()
-    await expect(start_page.locator("#rules li")).to_have_count(10, timeout=PATIENCE)
-    assert (await desk.get_token()).status == 500
-
-    await start_page.get_by_role("button", name="All well").click()
-    await expect(start_page.locator("#all-well")).to_be_visible(timeout=PATIENCE)
-    assert (await desk.get_token()).status == 200
-    await expect(start_page.locator("#calls-table tbody tr")).to_contain_text(["access_token"])
-
-
-async def test_a_rule_of_ones_own_is_added_and_removed(start_page: Page, desk: Desk) -> None:
-    await start_page.locator("#faults summary").click()
-    form = start_page.locator("#rule")
-    await form.get_by_role("combobox", name="Call").first.select_option("jwks")
-    await form.get_by_label("What goes wrong").select_option("rotated_key")
-    await form.get_by_label("Times").fill("1")
-    await form.get_by_role("button", name="Add").click()
-
-    await expect(start_page.locator("#rules li")).to_contain_text(["1 more times"], timeout=PATIENCE)
-    (fault,) = (await desk.call("GET", "/sim/faults")).json["faults"]
-    assert (fault["operation"], fault["kind"], fault["times"]) == ("jwks", "rotated_key", 1)
-    await start_page.get_by_role("button", name=re.compile("Remove the rule")).click()
-    await expect(start_page.locator("#rules li")).to_have_count(0, timeout=PATIENCE)
-
-
-async def test_switches_are_set_one_by_one_and_all_put_back(start_page: Page, desk: Desk) -> None:
-    async def value(name: str) -> Any:
-        return (await desk.call("GET", "/sim/switches")).json[name]
-
-    await start_page.locator("#switches summary").click()
-    interval = start_page.get_by_label(re.compile("Seconds between polls"))
-    await interval.fill("2")
-    await interval.press("Tab")
-    await expect(start_page.locator("#changed")).to_have_text("1 not at their defaults", timeout=PATIENCE)
-    await start_page.get_by_label(re.compile("Phone numbers come with a plus")).check()
-    await expect(start_page.locator("#changed")).to_have_text("2 not at their defaults", timeout=PATIENCE)
-    await start_page.get_by_label(re.compile("Parts of the unsigned token")).select_option("3")
-    await expect(start_page.locator("#changed")).to_have_text("3 not at their defaults", timeout=PATIENCE)
-    assert [await value(name) for name in ("interval", "phone_number_with_plus", "revocation_parts")] == [2, True, 3]
-
-    await start_page.get_by_role("button", name="All at their defaults").click()
-    await expect(start_page.locator("#changed")).to_be_hidden(timeout=PATIENCE)
-    assert await value("interval") == 5
-
-
-async def test_the_clock_is_turned_by_a_press(start_page: Page) -> None:
-    await start_page.get_by_role("button", name="+ 1 day").click()
-    await start_page.get_by_role("button", name="+ 5 minutes").click()
-
-    await expect(start_page.locator("#turned")).to_have_text("Turned forward by 1 day 5 minutes.", timeout=PATIENCE)
-
-
-async def test_a_violation_shows(start_page: Page, desk: Desk) -> None:
-    await expect(start_page.locator("#violations")).to_have_text("No violations")
-
-    await desk.collect(await desk.asked())
-
-    await expect(start_page.locator("#violations")).to_have_text("1 violations", timeout=PATIENCE)
-
-
-async def test_keys_are_copied(start_page: Page, desk: Desk) -> None:
-    await start_page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    await start_page.get_by_role("button", name="Copy client_secret").click()
-
-    await expect(start_page.locator("#said")).to_have_text("Copied: client_secret", timeout=PATIENCE)
-    assert await start_page.evaluate("navigator.clipboard.readText()") == desk.keys["client_secret"]
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("locale", ["en-GB", "nb-NO"])
-async def test_axe_finds_nothing_in_any_state(desk: Desk, open_page: OpenPage, scheme: str, locale: str) -> None:
-    await desk.person(story="Has a new app.")
-    # Without motion nothing is half faded in while it is looked at.
-    page = await open_page(color_scheme=scheme, locale=locale, reduced_motion="reduce", **HAND)
-    phone = await open_phone(page, desk, KARI)
-
-    async def clean(state: str) -> None:
-        found = await Axe().run(page, options=RULES)
-        assert found.violations_count == 0, (state, found.generate_report())
-
-    await clean("idle")
-    await phone.desk.switch(consents=[TERMS])
-    asked = await phone.asked()
-    await clean("asked")
-    await desk.press("approve", asked)
-    await expect(phone.outcome).to_be_visible(timeout=PATIENCE)
-    await clean("approved")
-    await desk.press("decline", await phone.asked())
-    await expect(page.locator('.outcome[data-state="declined"]')).to_be_visible(timeout=PATIENCE)
-    await clean("declined")
-    await phone.asked(requested_expiry="60")
-    await desk.later(60)
-    await expect(page.locator('.outcome[data-state="expired"]')).to_be_visible(timeout=PATIENCE)
-    await clean("expired")
-    await page.locator("#open-settings").click()
-    await clean("settings")
-    await page.keyboard.press("Escape")
-    await desk.person(app="old", push=False)
-    await expect(page.locator("#unusable")).to_be_visible(timeout=PATIENCE)
-    await clean("old app, no push")
-    await page.goto(f"{desk.url}/phone/{OLA}")
-    await clean("nobody")
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("locale", ["en-GB", "nb-NO"])
-async def test_axe_finds_nothing_on_the_start_page(desk: Desk, open_page: OpenPage, scheme: str, locale: str) -> None:
-    await desk.person(app="old", story="Has not updated the app.")
-    await desk.collect(await desk.asked(OLA) if await desk.person(OLA) else "")
-    await desk.fault("token", "delay", seconds=2, probability=0.5)
-    await desk.switch(interval=2)
-    page = await open_page(color_scheme=scheme, locale=locale, reduced_motion="reduce")
-    await page.goto(desk.url)
-    await expect(page.locator("#rules li")).to_have_count(1, timeout=PATIENCE)
-    for summary in await page.locator("summary").all():
-        await summary.click()
-
-    found = await Axe().run(page, options=RULES)
-
-    assert found.violations_count == 0, found.generate_report()
-
-
-@pytest.mark.parametrize("width", [320, 390, 1024, 1600])
-async def test_nothing_is_cut_off_at_any_width(desk: Desk, open_page: OpenPage, width: int) -> None:
-    await desk.person()
-    page = await open_page(viewport={"width": width, "height": 700})
-    phone = await open_phone(page, desk, KARI)
-    await phone.asked()
-    narrow = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
-    assert await page.evaluate(narrow)
-
-    await page.goto(desk.url)
-    await expect(page.locator("#people-list li")).to_have_count(1, timeout=PATIENCE)
-    for summary in await page.locator("summary").all():
-        await summary.click()
-    assert await page.evaluate(narrow)

@@ -2,7 +2,7 @@
 import { now } from "/pages/screen/news.js";
 import { $, element, keep, piece } from "/pages/screen/parts.js";
 import { announce, say, timeOf } from "/pages/screen/text.js";
-import { inWords } from "./questions.js";
+import { inWords, pressed } from "./questions.js";
 
 const FRESH = 60; // Seconds for which an answer given before the page was opened is still shown large.
 
@@ -17,13 +17,12 @@ export function showOutcomes(past, merchant, questionsWait) {
   if (questionsWait && !fresh) large = null;
   const shown = past.filter((outcome) => outcome.id === large);
   const place = $("#latest");
-  const focusLost = document.activeElement === document.body;
   keep(place, shown, (outcome) => outcome.id, (outcome) => card(outcome, merchant));
   place.hidden = shown.length === 0;
   list(past, merchant);
   if (!news) return;
   announce(`${title(fresh)} ${sentence(fresh, merchant)}`);
-  if (focusLost) $("h3", place).focus();
+  if (pressed.has(fresh.id)) $("h3", place).focus(); // The button that had the focus is gone.
 }
 
 function list(past, merchant) {

@@ -9,6 +9,8 @@ const TICK = 1000;
 export const inWords = (scopes) =>
   scopes.length ? scopes.map((scope) => (knows(`scope.${scope}`) ? say(`scope.${scope}`) : scope)) : [say("scope.none")];
 
+export const pressed = new Set(); // What was answered on this page, and not by somebody's own habit or elsewhere.
+
 export function showQuestions(requests, merchant) {
   keep($("#requests"), requests, (request) => request.id, (request) => question(request, merchant));
   count();
@@ -41,6 +43,7 @@ function press(made, request, part) {
   const thumb = async (answer, body) => {
     const buttons = made.querySelectorAll("button");
     for (const button of buttons) button.disabled = true;
+    pressed.add(request.id);
     const done = await attempt(part("problem"), () => call("POST", `/sim/requests/${request.id}/${answer}`, body));
     if (!done) for (const button of buttons) button.disabled = false;
   };
