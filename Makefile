@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test check lint types docs format bench lock clean
+.PHONY: help demo test check lint types docs format bench pictures lock clean
 
 help: ## what each target does
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 12
@@ -41,6 +41,10 @@ format: .venv/.ready ## put the code in shape
 
 bench: .venv/.ready ## figures, measured here and now; ONLY=scan measures one
 	$(BIN)/python bench/run.py $(ONLY)
+
+pictures: .venv/.ready ## take the pictures of docs/pictures anew
+	$(BIN)/python tools/pictures.py
+	$(BIN)/python tools/pictures_phone.py
 
 lock: ## write requirements.lock anew from pyproject.toml
 	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url -o requirements.lock
