@@ -28,7 +28,7 @@ def choose(asked: str, country: str, known: Collection[str]) -> str:
     ranges.sort(key=lambda found: -float(found[2] or 1))
     wanted = [found[1].lower() for found in ranges if float(found[2] or 1) > 0]
     for language in [*wanted, _OF_COUNTRY.get(country, FALLBACK)]:
-        for spelt in (language, _SAME.get(language)):
-            if spelt in known:
-                return spelt
+        spelt = language if language in known else _SAME.get(language, language)
+        if spelt in known:
+            return spelt
     return FALLBACK

@@ -25,7 +25,7 @@ import { judge } from './code.js';
 const ALONE = 50;
 /** How long after the last digit it counts as typed; short of what a person notices. */
 const TYPED = 150;
-/** How long after a scan no key presses anything: late or doubled Enters. */
+/** How long after a scan Enter and Tab do nothing: they may come late, or twice. */
 const AFTER_SCAN = 400;
 
 /** @type {Record<string, 'next' | 'again' | 'signup'>} */
@@ -57,12 +57,12 @@ export class Keyboard {
   #pressed(event) {
     if (MODIFIERS.has(event.key) || !this.desk.listening()) return;
     const at = event.timeStamp;
-    const crowded = at - this.lastKey < ALONE || at < this.quietUntil;
+    const crowded = at - this.lastKey < ALONE;
     if (!event.repeat) {
       this.lastKey = at;
       clearTimeout(this.waiting); // what was about to act did not stand alone
     }
-    if (event.key === 'Enter' || event.key === 'Tab') this.#ended(event, crowded);
+    if (event.key === 'Enter' || event.key === 'Tab') this.#ended(event, crowded || at < this.quietUntil);
     else if (event.key in SHORTCUTS) this.#act(event, crowded, () => this.desk.command(SHORTCUTS[event.key]));
     else if (event.altKey && /^Numpad[0-9]$/.test(event.code)) this.#numpadCode(event);
     else if (isCharacter(event)) this.#character(event);

@@ -13,7 +13,6 @@ import { remember, screen } from './memory.js';
 import { Note } from './note.js';
 import { afterRefusal, lifeOf } from './views.js';
 
-/** @typedef {import('./code.js').Verdict} Verdict */
 /** @typedef {import('./views.js').Identification} Identification */
 /** @typedef {import('./views.js').View} View */
 
@@ -53,7 +52,7 @@ export class Till {
     this.kept = screen();
   }
 
-  /** @param {Verdict} verdict */
+  /** @param {import('./code.js').Verdict} verdict */
   scanned(verdict) {
     if ('wrong' in verdict) return this.#badScan(verdict.wrong);
     const { code } = verdict;
@@ -129,9 +128,10 @@ export class Till {
     this.#show({ kind: 'pairing', busy: true });
     const answer = await post('/till/pair', { code });
     if ('ok' in answer) return this.#start(answer.ok);
+    if (this.station) return this.#start(this.station); // an old link, opened at a till that is paired
     if ('silent' in answer) return this.#show({ kind: 'pairing', error: 'down' });
-    const error = { 'too-many-requests': 'wait', forbidden: 'insecure' }[answer.refused] ?? 'wrong';
-    this.#show({ kind: 'pairing', error, until: performance.now() + answer.wait * 1000 });
+    const error = { 'too-many-requests': 'wait', forbidden: 'insecure' }[answer.refused];
+    this.#show({ kind: 'pairing', error: error ?? 'wrong', until: performance.now() + answer.wait * 1000 });
   }
 
   /** @param {{id: string, name: string}} station */

@@ -1,0 +1,134 @@
+"""The other side of the counter: the demo's processes, pretend customers and their thumbs, all through real HTTP."""
+
+import itertools
+import json
+import os
+import random
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from command_line import call, medlem, running
+
+_numbers: Final = itertools.count(random.SystemRandom().randrange(1, 5) * 100_000 + os.getpid() % 1000 * 100)
+
+
+@dataclass(frozen=True)
+class Customer:
+    """Somebody at the counter with a phone."""
+
+    world: "World"
+    msisdn: str
+
+    @property
+    def spoken(self) -> str:
+        """The number as it is typed at a Norwegian till."""
+        return self.msisdn.removeprefix("47")
+
+    def code(self, kind: str = "clear") -> str:
+        """The personal QR code on the phone."""
+        shown: str = self.world.sim("GET", f"/people/{self.msisdn}/qr?kind={kind}")["content"]
+        return shown
+
+    def requests(self) -> list[dict[str, Any]]:
+        """What the app asks now."""
+        waiting: list[dict[str, Any]] = self.world.sim("GET", f"/people/{self.msisdn}/requests")["requests"]
+        return waiting
+
+    def approve(self) -> None:
+        """Say yes."""
+        self._answer("approve")
+
+    def decline(self) -> None:
+        """Say no."""
+        self._answer("decline")
+
+    def pushes(self) -> int:
+        """How many messages this phone got."""
+        count: int = self.world.sim("GET", "/calls")["pushes"].get(self.msisdn, 0)
+        return count
+
+    def _answer(self, how: str) -> None:
+        (request,) = self.requests()
+        self.world.sim("POST", f"/requests/{request['auth_req_id']}/{how}", {})
+
+
+@dataclass(frozen=True)
+class World:
+    """A demo that runs: service, simulated platform, and the keys."""
+
+    said: dict[str, Any] = field(repr=False)
+    parent: int = 0
+    """The process that tends the others."""
+
+    @property
+    def service(self) -> str:
+        """Where the service answers."""
+        url: str = self.said["service"]
+        return url
+
+    def sim(self, method: str, path: str, body: object = None) -> Any:
+        """The simulator's control API."""
+        status, answer = call(method, f"{self.said['simulator']}/sim{path}", body)
+        assert status < 300, (method, path, answer)
+        return answer
+
+    def api(self, method: str, path: str, body: object = None, key: str = "admin_key") -> Any:
+        """The service's own API."""
+        status, answer = call(method, f"{self.service}{path}", body, self.said.get(key, key))
+        assert status < 300, (method, path, answer)
+        return answer
+
+    def customer(self, **traits: object) -> Customer:
+        """Somebody new, with a Norwegian number of their own."""
+        msisdn = str(traits.pop("msisdn", f"4741{next(_numbers) % 1_000_000:06}"))
+        self.sim("POST", "/people", {"msisdn": msisdn} | traits)
+        return Customer(self, msisdn)
+
+    def member(self, given_name: str = "Kari", family_name: str = "Nordmann", **traits: object) -> Customer:
+        """Somebody who is a member already."""
+        customer = self.customer(**traits)
+        profile = {"name": f"{given_name} {family_name}", "given_name": given_name, "family_name": family_name}
+        self.api("POST", "/v1/members", {"phone": f"+{customer.msisdn}", "profile": profile})
+        return customer
+
+    def station(self, name: str = "Till 1") -> tuple[dict[str, Any], str]:
+        """A till position, and a code that makes a browser this till."""
+        station = self.api("POST", "/v1/stations", {"name": name, "store": None})
+        code: str = self.api("POST", f"/v1/stations/{station['id']}/pairing")["code"]
+        return station, code
+
+    def fault(self, operation: str, kind: str, **more: object) -> None:
+        """Let the platform fail in one way, and in no other."""
+        self.sim("PUT", "/faults", {"faults": [{"operation": operation, "kind": kind, **more}]})
+
+    def well(self) -> None:
+        """Let nothing fail."""
+        self.sim("PUT", "/faults", {"faults": []})
+
+    def later(self, seconds: float) -> None:
+        """Turn the platform's clock."""
+        self.sim("POST", "/clock", {"advance": seconds})
+
+    def kill_service(self) -> None:
+        """Kill the service, as a power cut would: the youngest child that the demo has."""
+        children = Path(f"/proc/{self.parent}/task/{self.parent}/children").read_text(encoding="ascii").split()
+        os.kill(max(map(int, children)), signal.SIGKILL)
+
+
+@contextmanager
+def signup_shop(demo: World, directory: Path) -> Iterator[World]:
+    """A service of its own, with a sign-up page, on the demo's platform."""
+    credentials = demo.sim("GET", "/credentials")
+    settings = {f"MEDLEM_VIPPS_{name.upper()}": value for name, value in credentials.items()} | {
+        "MEDLEM_DATABASE_URL": f"sqlite:///{directory / 'signup.db'}",
+        "MEDLEM_SIGNUP_URL": "https://example.com/club/join",
+        "MEDLEM_VIPPS_BASE_URL": demo.said["simulator"],
+    }
+    with running("serve", "--port", "0", "--json", settings=settings) as command:
+        service = command.answer()["url"]
+        made = json.loads(medlem("key", "add", "admin", "--json", settings=settings).stdout)
+        yield World({"service": service, "simulator": demo.said["simulator"], "admin_key": made["key"]})

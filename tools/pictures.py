@@ -1,0 +1,72 @@
+"""Takes the pictures in `docs/pictures/`: every state of the till, by day and by night, from a service that runs.
+
+Fonts are the machine's own; Debian's `fonts-inter` looks much like what tills have.
+"""
+
+import argparse
+import asyncio
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Final
+
+from playwright.async_api import Browser, async_playwright
+
+HERE: Final = Path(__file__).parent
+sys.path.insert(0, str(HERE.parent / "tests"))
+
+from browser.people import World, signup_shop  # noqa: E402 - the tests' folder is no package of ours
+from browser.states import STATES  # noqa: E402
+from browser.till import open_till  # noqa: E402
+from command_line import running  # noqa: E402
+
+OUT: Final = HERE.parent / "docs" / "pictures"
+USUAL: Final = {"width": 1280, "height": 800}
+SMALL: Final = {"width": 1024, "height": 600}
+NORWEGIAN: Final = ("idle", "member", "not_member", "waiting", "accepted")
+SMALL_ONES: Final = ("idle", "waiting")
+NIGHT: Final = "dark"
+
+
+async def take(browser: Browser, world: World, state: str, locale: str, size: dict[str, int], suffix: str) -> None:
+    """One state, by day and by night."""
+    context = await browser.new_context(viewport=size, locale=locale, reduced_motion="reduce")  # type: ignore[arg-type]  # a viewport
+    till = await open_till(await context.new_page(), world, "Till 1" if locale == "en-GB" else "Kasse 1")
+    await STATES[state](till)
+    for scheme, name in (("light", "day"), (NIGHT, "night")):
+        await till.page.emulate_media(color_scheme="dark" if scheme == NIGHT else "light")
+        await till.page.screenshot(path=OUT / f"till-{state.replace('_', '-')}-{name}{suffix}.png", scale="css")
+    world.well()
+    await context.close()
+
+
+async def main(chromium: str, world: World, shops: dict[str, World], wanted: list[str]) -> None:
+    """All of them; some states need a shop of their own."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=chromium, args=["--no-sandbox"] if os.geteuid() == 0 else []
+        )
+        for state in wanted:
+            await take(browser, shops.get(state, world), state, "en-GB", USUAL, "")
+            if state in NORWEGIAN:
+                await take(browser, world, state, "nb-NO", USUAL, "-nb")
+            if state in SMALL_ONES:
+                await take(browser, world, state, "en-GB", SMALL, "-small")
+        await browser.close()
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("state", nargs="*", help="only these states")
+    chosen = parser.parse_args().state or list(STATES)
+    found = subprocess.run([HERE / "browser"], check=True, capture_output=True, text=True).stdout.strip()
+    OUT.mkdir(parents=True, exist_ok=True)
+    with (
+        tempfile.TemporaryDirectory() as directory,
+        running("demo", "--port", "0", "--simulator-port", "0", "--directory", directory, "--json") as demo,
+    ):
+        usual = World(demo.answer(), demo.process.pid)
+        with signup_shop(usual, Path(directory)) as with_signup:
+            asyncio.run(main(found, usual, {"signup": with_signup}, chosen))
