@@ -19,6 +19,8 @@ from medlem.config import Settings, load, write_private
 from medlem.flows import membership, places
 
 CLUB: Final = "Nordlys Kaffe"
+SIGNUP_URL: Final = "https://club.example.org/join"
+"""Where a pretend customer without the app would go; nobody lives there."""
 TILLS: Final = {"Oslo": "Till 1", "Bergen": "Till 2"}
 """Each store with its till."""
 
@@ -74,6 +76,7 @@ def settings_for(directory: Path, service: str, simulator: str, credentials: Map
             "MEDLEM_DATABASE_URL": f"sqlite:///{directory / 'medlem.db'}",
             "MEDLEM_PUBLIC_URL": service,
             "MEDLEM_CLUB_NAME": CLUB,
+            "MEDLEM_SIGNUP_URL": SIGNUP_URL,
             "MEDLEM_VIPPS_BASE_URL": simulator,
             "MEDLEM_VIPPS_CLIENT_ID": credentials["client_id"],
             "MEDLEM_VIPPS_CLIENT_SECRET": credentials["client_secret"],
