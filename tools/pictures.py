@@ -17,7 +17,7 @@ from playwright.async_api import Browser, async_playwright
 HERE: Final = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent / "tests"))
 
-from browser.people import World, signup_shop  # noqa: E402 - the tests' folder is no package of ours
+from browser.people import World  # noqa: E402 - the tests' folder is no package of ours
 from browser.states import STATES  # noqa: E402
 from browser.till import open_till  # noqa: E402
 from command_line import running  # noqa: E402
@@ -42,14 +42,14 @@ async def take(browser: Browser, world: World, state: str, locale: str, size: di
     await context.close()
 
 
-async def main(chromium: str, world: World, shops: dict[str, World], wanted: list[str]) -> None:
-    """All of them; some states need a shop of their own."""
+async def main(chromium: str, world: World, wanted: list[str]) -> None:
+    """All of them."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
             executable_path=chromium, args=["--no-sandbox"] if os.geteuid() == 0 else []
         )
         for state in wanted:
-            await take(browser, shops.get(state, world), state, "en-GB", USUAL, "")
+            await take(browser, world, state, "en-GB", USUAL, "")
             if state in NORWEGIAN:
                 await take(browser, world, state, "nb-NO", USUAL, "-nb")
             if state in SMALL_ONES:
@@ -67,6 +67,4 @@ if __name__ == "__main__":
         tempfile.TemporaryDirectory() as directory,
         running("demo", "--port", "0", "--simulator-port", "0", "--directory", directory, "--json") as demo,
     ):
-        usual = World(demo.answer(), demo.process.pid)
-        with signup_shop(usual, Path(directory)) as with_signup:
-            asyncio.run(main(found, usual, {"signup": with_signup}, chosen))
+        asyncio.run(main(found, World(demo.answer()), chosen))

@@ -120,12 +120,11 @@ class World:
 
 
 @contextmanager
-def signup_shop(demo: World, directory: Path) -> Iterator[World]:
-    """A service of its own, with a sign-up page, on the demo's platform."""
+def plain_shop(demo: World, directory: Path) -> Iterator[World]:
+    """A service of its own on the demo's platform, with nothing set that can be left out."""
     credentials = demo.sim("GET", "/credentials")
     settings = {f"MEDLEM_VIPPS_{name.upper()}": value for name, value in credentials.items()} | {
-        "MEDLEM_DATABASE_URL": f"sqlite:///{directory / 'signup.db'}",
-        "MEDLEM_SIGNUP_URL": "https://example.com/club/join",
+        "MEDLEM_DATABASE_URL": f"sqlite:///{directory / 'plain.db'}",
         "MEDLEM_VIPPS_BASE_URL": demo.said["simulator"],
     }
     with running("serve", "--port", "0", "--json", settings=settings) as command:

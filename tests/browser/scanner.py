@@ -101,9 +101,13 @@ class Scanner:
         await self._send([_named("Enter")], moment)
 
     async def _send(self, strokes: list[dict[str, Any]], began: float | None = None) -> float:
-        """All at once, each with the moment at which it was pressed: this machine's load is not the scanner's pace."""
+        """All at once, each with the moment at which it was pressed: this machine's load is not the scanner's pace.
+
+        The last key is pressed now, as far as the browser can tell, and those before it a moment ago.
+        """
         if began is None:
-            began = float(await self.page.evaluate("performance.timeOrigin + performance.now()"))
+            now = float(await self.page.evaluate("performance.timeOrigin + performance.now()"))
+            began = now - (len(strokes) - 1) * PACE
         cdp = await self.page.context.new_cdp_session(self.page)
         events = [
             {"type": kind, "timestamp": (began + number * PACE) / 1000} | _without_text(stroke, kind)

@@ -1,6 +1,6 @@
 """Looks of the till page: every state, by day and night, in every language, on small screens and large ones."""
 
-from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -8,7 +8,7 @@ from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page, Request
 
 from browser.conftest import OpenPage, OpenTill
-from browser.people import World, signup_shop
+from browser.people import World, plain_shop
 from browser.states import STATES
 from browser.till import Till, open_till
 from medlem.web.till.assets import assets
@@ -116,19 +116,19 @@ async def test_the_state_is_told_to_those_who_hear_the_screen(till: Till, world:
     assert "No answer in time" in (await till.page.text_content("#alert") or "")
 
 
-@pytest.fixture(scope="session")
-def shop_with_signup(demo: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """A service that has a sign-up page to show."""
-    with signup_shop(demo, tmp_path_factory.mktemp("shop")) as world:
-        yield world
-
-
-async def test_a_sign_up_page_is_shown_as_a_code(shop_with_signup: World, open_page: OpenPage) -> None:
-    till = await open_till(await open_page(), shop_with_signup)
+async def test_the_merchants_sign_up_page_is_shown_as_a_code(till: Till) -> None:
     await till.press("F8")
     await till.shows("signup")
-    await till.says("https://example.com/club/join")
-    shown = "document.getElementById('signup-code').naturalWidth"
+    await till.says("https://club.example.org/join")
     await till.page.wait_for_selector("#signup-code:not([hidden])")
     await till.page.evaluate("document.getElementById('signup-code').decode()")
-    assert await till.page.evaluate(shown) > 0
+    assert await till.page.evaluate("document.getElementById('signup-code').naturalWidth") > 0
+
+
+async def test_a_shop_without_a_sign_up_page_says_so(world: World, open_page: OpenPage, tmp_path: Path) -> None:
+    with plain_shop(world, tmp_path) as shop:
+        till = await open_till(await open_page(), shop)
+        await till.press("F8")
+        await till.shows("signup")
+        await till.says("No sign-up page is set up")
+        assert await till.page.is_hidden("#signup-code")

@@ -1,10 +1,13 @@
 """Scanners at the till: every layout, every stray scan, and never the wrong customer."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
+from playwright.async_api import Route, expect
 
 from browser.people import World
+from browser.states import IDENTIFICATIONS
 from browser.till import Till
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -88,6 +91,7 @@ async def test_a_scanner_in_number_pad_mode_is_told_apart(till: Till) -> None:
 
 async def test_a_scan_leaves_nothing_in_the_field(till: Till, world: World) -> None:
     await till.type("41")
+    await till.settle()
     await till.scan(PRODUCT, machine="da")
     await till.shows("bad_scan")
     await till.settle()
@@ -114,10 +118,19 @@ async def test_a_typing_cashier_is_never_taken_for_a_scanner(till: Till, world: 
 
 async def test_the_same_scan_twice_is_one(till: Till, world: World) -> None:
     code = world.customer().code()
-    world.fault("exchange", "delay", seconds=0.5)
+    answered = asyncio.Event()
+
+    async def slowly(route: Route) -> None:
+        await answered.wait()
+        await route.continue_()
+
+    await till.page.route(IDENTIFICATIONS, slowly)
     await till.scan(code)
     await till.shows("identifying")
+    await till.settle()
     await till.scan(code)
+    await till.settle()
+    answered.set()
     await till.shows("not_member")
     assert await till.scans() == [code]
 
@@ -126,12 +139,13 @@ async def test_the_same_scan_twice_is_one(till: Till, world: World) -> None:
 async def test_a_stray_scan_presses_no_button(till: Till, world: World, action: str) -> None:
     await till.look_up(world.customer())
     await till.page.locator('[data-action="invite"][aria-disabled="false"]').wait_for()
+    await till.stop_clock()
     for stray in (PRODUCT, "123", " https://example.com/a b", "]E07038010069307"):
-        for prefix in ("", "Enter"):
+        for how in ({"prefix": ""}, {"prefix": "Enter"}, {"suffix": "Tab"}):
             await till.page.focus(f'[data-action="{action}"]')
-            await till.scan(stray, prefix=prefix)
-            await till.page.wait_for_selector("#note:not([hidden])")
-            await till.settle()
+            await till.scan(stray, **how)
+            await till.page.clock.run_for(2000)
+            await expect(till.page.locator("#note")).to_be_visible()
             assert await till.state() == "not_member"
     assert await till.posted("/v1/enrolments") == []
 

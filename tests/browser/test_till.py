@@ -66,7 +66,7 @@ async def test_who_cannot_use_the_app_signs_up_another_way(till: Till, world: Wo
     await till.shows(state)
     await till.press("F8")
     await till.shows("signup")
-    await till.says("No sign-up page is set up")
+    await till.says("Ask the customer to scan this")
 
 
 async def test_a_page_loaded_anew_goes_on_where_it_was(till: Till, world: World) -> None:
@@ -87,6 +87,7 @@ async def test_a_page_loaded_anew_goes_on_where_it_was(till: Till, world: World)
     await till.page.wait_for_selector(CHIP)
     customer.approve()
     await till.page.wait_for_selector('.chip[data-state="accepted"]')
+    await expect(till.page.locator("#status")).to_contain_text("Now a member")
 
 
 async def test_a_result_is_not_left_for_the_next_customer(a_till: OpenTill, world: World) -> None:
@@ -111,6 +112,20 @@ async def test_nothing_is_left_on_a_screen_that_is_put_aside(till: Till, world: 
         "document.dispatchEvent(new Event('visibilitychange'))"
     )
     await till.shows("idle")
+
+
+async def test_a_window_that_gets_no_keys_says_so(till: Till) -> None:
+    await till.page.evaluate("document.hasFocus = () => false; dispatchEvent(new Event('blur'))")
+    await till.page.click("#unfocused")
+    await till.page.evaluate("delete document.hasFocus; dispatchEvent(new Event('focus'))")
+    await expect(till.page.locator("#unfocused")).to_be_hidden()
+
+
+async def test_escape_clears_the_number(till: Till) -> None:
+    await till.type("4123")
+    await till.settle()
+    await till.press("Escape")
+    await expect(till.page.locator("#number")).to_have_value("")
 
 
 async def test_a_number_that_nobody_finished_goes_away(a_till: OpenTill) -> None:

@@ -97,6 +97,11 @@ class Till:
         """The codes that the page has sent."""
         return [body["scan"] for body in await self.posted("/v1/identifications") if "scan" in body]
 
+    async def stop_clock(self) -> None:
+        """Let timers run out only when the test turns the clock: then no load of this machine comes between."""
+        await self.page.clock.install()
+        await self.page.clock.pause_at(await self.page.evaluate("Date.now() + 1000"))
+
     async def settle(self) -> None:
         """Let every timer of the keyboard run out that a key may have started."""
         await self.page.evaluate("new Promise((done) => setTimeout(done, 450))")

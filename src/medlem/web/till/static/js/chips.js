@@ -5,6 +5,7 @@
 
 import { now } from './clock.js';
 import { $, setIcon, setText } from './page.js';
+import { say } from './speak.js';
 import { duration, t } from './text.js';
 
 /** @typedef {import('./enrolments.js').Enrolment} Enrolment */
@@ -48,8 +49,10 @@ function part(name) {
 /** @param {Element} made @param {Enrolment} enrolment */
 function draw(made, { state, code, customer, expires_at }) {
   const [icon, what, who, left] = made.children;
-  const open = state === 'asking' || state === 'waiting';
-  /** @type {HTMLElement} */ (made).dataset.state = state;
+  const open = isOpen(state);
+  const { dataset } = /** @type {HTMLElement} */ (made);
+  if (isOpen(dataset.state) && !open) say(`${ended(state)}. ${customer.masked}`, false);
+  dataset.state = state;
   setIcon(icon.children[0], open ? 'phone' : state === 'accepted' ? 'check' : 'cross');
   setText(what, open ? code : ended(state));
   what.classList.toggle('chip-code', open);
@@ -57,8 +60,13 @@ function draw(made, { state, code, customer, expires_at }) {
   setText(left, open && expires_at ? duration(Date.parse(expires_at) - now()) : '');
 }
 
+/** @param {string | undefined} state */
+function isOpen(state) {
+  return state === 'asking' || state === 'waiting';
+}
+
 /** @param {string} state */
-export function ended(state) {
+function ended(state) {
   switch (state) {
     case 'accepted': return t('chips.accepted');
     case 'declined': return t('chips.declined');

@@ -23,6 +23,8 @@ import { judge } from './code.js';
 
 /** Milliseconds around a key in which another one means that a machine types. */
 const ALONE = 50;
+/** The same before a button is pressed: it may ask a customer, and keys can be held up on their way to us. */
+const SURELY_ALONE = 150;
 /** How long after the last digit it counts as typed; short of what a person notices. */
 const TYPED = 150;
 /** How long after a scan Enter and Tab do nothing: they may come late, or twice. */
@@ -82,7 +84,7 @@ export class Keyboard {
       this.putBack();
     } else if (event.key === ' ' && pressable('choice')) {
       const pressed = pressable('choice');
-      this.#act(event, false, () => pressed?.click());
+      this.#act(event, false, () => pressed?.click(), SURELY_ALONE);
     } else if (!isField(event.target)) {
       event.preventDefault(); // browsers search the page for what is typed at it
       if (/^[0-9+]$/.test(event.key)) this.untaken += event.key;
@@ -98,7 +100,8 @@ export class Keyboard {
       this.#conclude();
     } else if (event.key === 'Enter') {
       const button = pressable();
-      this.#act(event, crowded, () => (button ? button.click() : this.desk.command('enter')));
+      if (button) this.#act(event, crowded, () => button.click(), SURELY_ALONE);
+      else this.#act(event, crowded, () => this.desk.command('enter'));
     } else if (crowded) {
       refuse(event);
     }
@@ -109,10 +112,11 @@ export class Keyboard {
    * @param {KeyboardEvent} event
    * @param {boolean} crowded
    * @param {() => void} action
+   * @param {number} patience
    */
-  #act(event, crowded, action) {
+  #act(event, crowded, action, patience = ALONE) {
     refuse(event);
-    if (!crowded && !event.repeat) this.waiting = setTimeout(action, ALONE);
+    if (!crowded && !event.repeat) this.waiting = setTimeout(action, patience);
   }
 
   #begin() {

@@ -42,7 +42,10 @@ const keyboard = new Keyboard({
 const DEEDS = {
   invite: () => till.invite(),
   again: () => till.again(),
-  next: () => till.next(),
+  next: () => {
+    number.clear();
+    till.next();
+  },
   signup: () => till.signup(),
   retry: () => {
     stream.again();
@@ -100,9 +103,7 @@ function act(action) {
 
 /** @param {'enter' | 'next' | 'again' | 'signup'} command */
 function command(command) {
-  if (command === 'next') return till.next();
-  if (command === 'signup') return till.signup();
-  if (command === 'again') return till.again();
+  if (command !== 'enter') return DEEDS[command]();
   if (!$('number-form').hidden) number.submit(found);
   else if (shown.actions[0] && !shown.calm) act(shown.actions[0]);
 }

@@ -7,10 +7,12 @@
 let catalogue = {};
 export let language = 'en';
 
+/** Milliseconds between attempts to get a catalogue from a service that does not answer. */
+const AGAIN = 1000;
+
 /** @param {string} files where the page's files are @param {string} code */
 export async function load(files, code) {
-  const answer = await fetch(`${files}/text/${code}.json`);
-  catalogue = await answer.json();
+  catalogue = await fetched(`${files}/text/${code}.json`);
   language = code;
   document.documentElement.lang = code;
   for (const element of document.querySelectorAll('[data-text]')) {
@@ -18,6 +20,16 @@ export async function load(files, code) {
   }
   for (const element of document.querySelectorAll('[data-label]')) {
     element.setAttribute('aria-label', t(/** @type {HTMLElement} */ (element).dataset.label ?? ''));
+  }
+}
+
+/** @param {string} address @returns {Promise<Record<string, string>>} */
+async function fetched(address) {
+  for (;;) {
+    const answer = await fetch(address).catch(() => null);
+    if (answer?.ok) return answer.json();
+    if (answer?.status === 404) location.reload(); // a new version is in service, and has its own files
+    await new Promise((resolve) => setTimeout(resolve, AGAIN));
   }
 }
 
