@@ -21,18 +21,18 @@ LAYOUTS = ("us", "nb", "da", "sv", "fi")
 async def test_a_us_scanner_is_read_right_on_every_machine(till: Till, world: World, machine: str) -> None:
     customer = world.customer()
     wanted = [customer.code("clear"), customer.code("token"), TRICKY]
+    await till.stop_clock()
     for code, state in zip(wanted, ("not_member", "not_member", "bad_scan"), strict=True):
         await till.scan(code, machine=machine)
         await till.shows(state)
-        await till.settle()
-        await till.press("Escape")
-        await till.shows("idle")
+        await till.next()
     assert await till.scans() == wanted
 
 
 @pytest.mark.parametrize("machine", LAYOUTS)
 async def test_a_nordic_scanner_is_read_right_on_every_machine(till: Till, world: World, machine: str) -> None:
     code = world.customer().code()
+    await till.stop_clock()
     await till.scan(code, machine=machine, keys="nordic")
     await till.shows("not_member")
     assert await till.scans() == [code]
@@ -40,12 +40,12 @@ async def test_a_nordic_scanner_is_read_right_on_every_machine(till: Till, world
 
 async def test_what_scanners_add_around_a_code_is_taken_off(till: Till, world: World) -> None:
     code = world.customer().code()
+    await till.stop_clock()
     for how in ({"suffix": "Tab"}, {"suffix": ""}, {"prefix": "]Q1"}, {"prefix": "Enter"}):
         await till.scan(code, **how)
+        await till.page.clock.run_for(500)
         await till.shows("not_member")
-        await till.settle()
-        await till.press("Escape")
-        await till.shows("idle")
+        await till.next()
     assert await till.scans() == [code] * 4
 
 
@@ -76,6 +76,7 @@ async def test_caps_lock_does_not_change_a_code(till: Till, world: World) -> Non
     ],
 )
 async def test_anything_else_is_named_and_not_sent(till: Till, scanned: str, told: str) -> None:
+    await till.stop_clock()
     await till.scan(scanned)
     await till.shows("bad_scan")
     await till.says(told)
@@ -84,6 +85,7 @@ async def test_anything_else_is_named_and_not_sent(till: Till, scanned: str, tol
 
 
 async def test_a_scanner_in_number_pad_mode_is_told_apart(till: Till) -> None:
+    await till.stop_clock()
     await till.scanner.scan_in_numpad_mode("https://qr")
     await till.shows("bad_scan")
     await till.says("number pad mode")

@@ -102,6 +102,13 @@ class Till:
         await self.page.clock.install()
         await self.page.clock.pause_at(await self.page.evaluate("Date.now() + 1000"))
 
+    async def next(self) -> None:
+        """Turn to the next customer, when the clock has been stopped."""
+        await self.page.clock.run_for(600)
+        await self.press("Escape")
+        await self.page.clock.run_for(600)
+        await self.shows("idle")
+
     async def settle(self) -> None:
         """Let every timer of the keyboard run out that a key may have started."""
         await self.page.evaluate("new Promise((done) => setTimeout(done, 450))")
