@@ -73,6 +73,6 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("state", nargs="*", help="only these states")
     chosen = parser.parse_args().state or list(STATES)
-    found = subprocess.run([HERE / "browser"], check=True, capture_output=True, text=True).stdout.strip()  # noqa: S603 - our own script
+    found = subprocess.run([HERE / "browser"], check=True, capture_output=True, text=True).stdout.strip()
     OUT.mkdir(parents=True, exist_ok=True)
     asyncio.run(main(found, chosen))
