@@ -7,7 +7,6 @@ from hypothesis import settings
 
 from shop import Shop, open_shop
 
-
 # No test asserts a duration, not even Hypothesis: a busy machine is not a defect.
 settings.register_profile("medlem", deadline=None)
 settings.load_profile("medlem")
