@@ -42,8 +42,8 @@ class Enrolments:
                 self._announce(enrolment)
                 return enrolment
             row = await self._session.one("enrolments.open_for_phone", **where)
-            if row is not None:
-                return self._enrolment(row)
+            if row is not None and (found := await self.get(enrolment.club, row["id"])) is not None:
+                return found
             enrolment = replace(enrolment, code=confirmation_code())
         raise RuntimeError("no confirmation code is free")
 
@@ -105,13 +105,14 @@ class Enrolments:
 
     async def lost_asks(self, before: datetime) -> Sequence[Enrolment]:
         rows = await self._session.all("enrolments.lost_asks", before=millis(before))
-        return [self._enrolment(row) for row in rows]
+        found = [await self.get(row["club"], row["id"]) for row in rows]
+        return [enrolment for enrolment in found if enrolment is not None]
 
     async def of_request(self, club: ClubId, request: Masked[str]) -> Enrolment | None:
         for digest in self._vault.digests(REQUEST, request.reveal()):
             row = await self._session.one("enrolments.of_request", club=club, digest=digest)
             if row is not None:
-                return self._enrolment(row)
+                return await self.get(club, row["id"])
         return None
 
     async def times_asked(self, club: ClubId, phone: PhoneNumber, since: datetime) -> Sequence[datetime]:
@@ -121,7 +122,7 @@ class Enrolments:
     async def last_ended(self, club: ClubId, phone: PhoneNumber, state: State) -> Enrolment | None:
         where = {"club": club, "phone": phone.msisdn, "state": state.value}
         row = await self._session.one("enrolments.last_ended", **where)
-        return self._enrolment(row) if row else None
+        return await self.get(club, row["id"]) if row else None
 
     async def forget(self, before: datetime) -> int:
         forgotten = await self._session.all("enrolments.forget", before=millis(before), most=AT_ONCE)

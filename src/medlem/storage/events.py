@@ -53,7 +53,8 @@ class Events:
         return [Event(row["position"], row["kind"], row["body"].encode()) for row in rows]
 
     async def resumable(self, club: ClubId, station: StationId, position: int, since: datetime) -> bool:
-        row = await self._session.one("events.standing", club=club, station=station, position=position)
+        # Who has read nothing yet counts as having read the first.
+        row = await self._session.one("events.standing", club=club, station=station, position=max(position, 1))
         if row is None or not 0 <= position <= row["last_position"]:
             return False
         if row["last_position"] == 0:

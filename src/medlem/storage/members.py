@@ -25,7 +25,7 @@ class Members:
 
     async def by_sub(self, club: ClubId, sub: str) -> Member | None:
         row = await self._session.one("members.by_sub", club=club, sub=sub)
-        return _member(row) if row else None
+        return await self.get(club, row["id"]) if row else None
 
     async def by_phone(self, club: ClubId, phone: PhoneNumber) -> Member | None:
         row = await self._session.one("members.by_phone", club=club, phone=phone.msisdn)

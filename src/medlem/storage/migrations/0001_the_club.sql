@@ -98,6 +98,7 @@ create index miss_by_age on miss (missed_at);
 
 -- Questions to customers. Rows stay. The number is plain, and goes a day after an end without a member.
 -- request (auth_req_id) and answer (the tokens) are sealed and go with the end; request_digest finds a ping's request.
+-- claimed_by is the node that looks, where there are many; null where one process serves.
 create table enrolment (
     club text not null,
     id text not null,
@@ -122,6 +123,7 @@ create table enrolment (
     answer_digest text,
     claim integer not null default 0,
     claimed_at integer,
+    claimed_by integer,
     lease_until integer not null default 0,
     primary key (club, id),
     foreign key (club, identification) references identification (club, id),

@@ -17,10 +17,14 @@ on conflict do nothing;
 update identification set asked = 1 where club = :club and id = :identification;
 
 -- name: open_for_phone(club, phone)^
-select * from enrolment where club = :club and phone = :phone and state in ('asking', 'waiting');
+select id from enrolment where club = :club and phone = :phone and state in ('asking', 'waiting');
 
 -- name: get(club, enrolment)^
-select * from enrolment where club = :club and id = :enrolment;
+select
+    club, id, identification, station, phone, evidence, code, state, reason, created_at, changed_at, expires_at,
+    interval_ms, due_at, failures, pinged_at, request, request_digest, answer, member, answer_digest, claim, claimed_at
+from enrolment
+where club = :club and id = :enrolment;
 
 -- name: save(club, enrolment, state, reason, changed_at, expires_at, interval_ms, due_at, failures, pinged_at, request, request_digest, answer, member, answer_digest, claim)!
 -- Ends the lease. Writes nothing over a later claim, nor over an end.
@@ -45,7 +49,9 @@ where (club, id) in (
     order by max(due_at, lease_until)
     limit :most
 )
-returning *;
+returning
+    club, id, identification, station, phone, evidence, code, state, reason, created_at, changed_at, expires_at,
+    interval_ms, due_at, failures, pinged_at, request, request_digest, answer, member, answer_digest, claim, claimed_at;
 
 -- name: next_due()^
 -- All clubs.
@@ -74,16 +80,16 @@ where state = 'waiting' and lease_until > 0;
 
 -- name: lost_asks(before)
 -- All clubs.
-select * from enrolment where state = 'asking' and created_at < :before order by created_at;
+select club, id from enrolment where state = 'asking' and created_at < :before order by created_at;
 
 -- name: of_request(club, digest)^
-select * from enrolment where club = :club and request_digest = :digest;
+select id from enrolment where club = :club and request_digest = :digest;
 
 -- name: times_asked(club, phone, since)
 select created_at from enrolment where club = :club and phone = :phone and created_at > :since order by created_at;
 
 -- name: last_ended(club, phone, state)^
-select * from enrolment where club = :club and phone = :phone and state = :state order by changed_at desc limit 1;
+select id from enrolment where club = :club and phone = :phone and state = :state order by changed_at desc limit 1;
 
 -- name: follow(club, enrolment, station, begun_at)!
 insert into follower (club, enrolment, station, begun_at) values (:club, :enrolment, :station, :begun_at)

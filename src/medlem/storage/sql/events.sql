@@ -16,10 +16,10 @@ order by position
 limit :most;
 
 -- name: standing(club, station, position)^
--- Where the station is, and how old the event at a position is. Who has read nothing yet counts as having read the first.
+-- Where the station is, and how old the event at a position is.
 select s.last_position, e.added_at
 from station s
-    left join event e on e.club = s.club and e.station = s.id and e.position = max(:position, 1)
+    left join event e on e.club = s.club and e.station = s.id and e.position = :position
 where s.club = :club and s.id = :station;
 
 -- name: position(club, station)^

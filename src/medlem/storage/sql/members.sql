@@ -1,17 +1,19 @@
 -- Members. A member is reached by the one link that has not ended.
 
 -- name: get(club, member)^
-select m.*, l.phone
+select
+    m.club, m.id, m.member_number, m.sub, m.name, m.given_name, m.family_name, m.email, m.email_verified, m.birthdate,
+    m.gender, m.address, m.other_addresses, m.joined_at, m.station, m.left_at, l.phone
 from member m left join phone_link l on l.club = m.club and l.member = m.id and l.ended_at is null
 where m.club = :club and m.id = :member;
 
 -- name: by_sub(club, sub)^
-select m.*, l.phone
-from member m left join phone_link l on l.club = m.club and l.member = m.id and l.ended_at is null
-where m.club = :club and m.sub = :sub;
+select id from member where club = :club and sub = :sub;
 
 -- name: by_phone(club, phone)^
-select m.*, l.phone
+select
+    m.club, m.id, m.member_number, m.sub, m.name, m.given_name, m.family_name, m.email, m.email_verified, m.birthdate,
+    m.gender, m.address, m.other_addresses, m.joined_at, m.station, m.left_at, l.phone
 from phone_link l join member m on m.club = l.club and m.id = l.member
 where l.club = :club and l.phone = :phone and l.ended_at is null and m.left_at is null;
 
@@ -19,7 +21,9 @@ where l.club = :club and l.phone = :phone and l.ended_at is null and m.left_at i
 select id from member where club = :club and member_number = :member_number;
 
 -- name: page(club, after, most)
-select m.*, l.phone
+select
+    m.club, m.id, m.member_number, m.sub, m.name, m.given_name, m.family_name, m.email, m.email_verified, m.birthdate,
+    m.gender, m.address, m.other_addresses, m.joined_at, m.station, m.left_at, l.phone
 from member m left join phone_link l on l.club = m.club and l.member = m.id and l.ended_at is null
 where m.club = :club and m.id > :after
 order by m.id
