@@ -20,7 +20,7 @@ from medlem.club.ids import club_id, identification_id, station_id, store_id
 from medlem.club.phone import PhoneNumber
 from medlem.club.place import Club, Station, Store
 from medlem.flows.views import IdentificationView
-from medlem.storage import SqliteStorage, open_storage
+from medlem.storage import SqliteStorage, open_sqlite
 from medlem.vault import Vault
 from parts import table
 
@@ -91,7 +91,7 @@ def cost(slow_commit: float, at_once: int, folder: Path) -> float:
 
 async def serve(slow_commit: float, at_once: int, url: str) -> float:
     """Serve so many customers at once; the processor time of each, in microseconds."""
-    storage = await open_storage(url, Vault.of_lines(Vault.new_line()), slow_commit=slow_commit)
+    storage = await open_sqlite(url, Vault.of_lines(Vault.new_line()), slow_commit=slow_commit)
     try:
         await storage.migrate(NOW)
         customers = visits(await open_stations(storage))

@@ -1,31 +1,37 @@
-"""The storages that must keep the same promises. PostgreSQL will stand here beside SQLite."""
+"""The storages that must keep the same promises."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Protocol
 
-from medlem.storage import SqliteStorage, open_storage
+from medlem.storage import Database, SqliteStorage, open_sqlite, open_storage
 from medlem.vault import Vault
+from postgres import TEMPLATE, cluster
 from premises import NOW
 
 VAULT = Vault([bytes(range(32))])
 ALWAYS, NEVER = -1.0, float("inf")
 
 
-async def _on_a_file(folder: Path) -> SqliteStorage:
-    return await open_storage(f"sqlite:///{folder / 'medlem.db'}", VAULT, slow_commit=NEVER)
+async def _on_a_file(folder: Path) -> Database:
+    return await open_sqlite(f"sqlite:///{folder / 'medlem.db'}", VAULT, slow_commit=NEVER)
 
 
-async def _on_a_slow_disk(folder: Path) -> SqliteStorage:
-    return await open_storage(f"sqlite:///{folder / 'medlem.db'}", VAULT, slow_commit=ALWAYS)
+async def _on_a_slow_disk(folder: Path) -> Database:
+    return await open_sqlite(f"sqlite:///{folder / 'medlem.db'}", VAULT, slow_commit=ALWAYS)
 
 
-async def _in_memory(_: Path) -> SqliteStorage:
-    return await open_storage("sqlite://", VAULT)
+async def _in_memory(_: Path) -> Database:
+    return await open_sqlite("sqlite://", VAULT)
 
 
-STORAGES: dict[str, Callable[[Path], Awaitable[SqliteStorage]]] = {
+async def _on_postgresql(_: Path) -> Database:
+    return await open_storage(cluster().new_database(TEMPLATE), VAULT, serving=True)
+
+
+STORAGES: dict[str, Callable[[Path], Awaitable[Database]]] = {
+    "postgresql": _on_postgresql,
     "sqlite-on-a-file": _on_a_file,
     "sqlite-on-a-slow-disk": _on_a_slow_disk,
     "sqlite-in-memory": _in_memory,
@@ -33,7 +39,7 @@ STORAGES: dict[str, Callable[[Path], Awaitable[SqliteStorage]]] = {
 
 
 @asynccontextmanager
-async def storage_of(kind: str, folder: Path) -> AsyncIterator[SqliteStorage]:
+async def storage_of(kind: str, folder: Path) -> AsyncIterator[Database]:
     storage = await STORAGES[kind](folder)
     try:
         await storage.migrate(NOW)

@@ -5,24 +5,24 @@ from pathlib import Path
 
 import pytest
 
-from medlem.storage import SqliteStorage
+from medlem.storage import Database
 from premises import Premises, new_premises
 from storages import STORAGES, storage_of
 
 
 @pytest.fixture(params=sorted(STORAGES))
-async def storage(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[SqliteStorage]:
+async def storage(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
     async with storage_of(request.param, tmp_path) as opened:
         yield opened
 
 
 @pytest.fixture
-async def here(storage: SqliteStorage) -> Premises:
+async def here(storage: Database) -> Premises:
     return await new_premises(storage)
 
 
 @pytest.fixture
-async def neighbour(storage: SqliteStorage, here: Premises) -> Premises:
+async def neighbour(storage: Database, here: Premises) -> Premises:
     """Another club in the same installation."""
     del here
     return await new_premises(storage, sales_unit="200200")

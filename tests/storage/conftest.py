@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from medlem.storage import SqliteStorage, open_storage
+from medlem.storage import SqliteStorage, open_sqlite
 from medlem.vault import Vault
 from premises import NOW, Premises, new_premises
 from storages import NEVER, VAULT, Open
@@ -23,7 +23,7 @@ def opening(path: Path) -> Open:
     async def opened(
         *, serving: bool = False, slow_commit: float = NEVER, vault: Vault = VAULT
     ) -> AsyncIterator[SqliteStorage]:
-        storage = await open_storage(f"sqlite:///{path}", vault, serving=serving, slow_commit=slow_commit)
+        storage = await open_sqlite(f"sqlite:///{path}", vault, serving=serving, slow_commit=slow_commit)
         try:
             await storage.migrate(NOW)
             yield storage

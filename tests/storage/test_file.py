@@ -12,7 +12,7 @@ from medlem.club.masked import Masked
 from medlem.club.place import Key, KeyKind
 from medlem.flows.answers import Subscribed
 from medlem.flows.tables import Clash, Repeat, StorageUnavailable
-from medlem.storage import SqliteStorage, open_storage
+from medlem.storage import SqliteStorage, open_sqlite
 from medlem.storage.place import UnusableDatabaseUrl
 from medlem.vault import Vault
 from premises import KARI, NOW, OLA, add, asked, kept, later, new_premises, waiting
@@ -56,7 +56,7 @@ def write_and_kill(path: Path, disk: str) -> int:
 async def test_one_process_serves_from_a_file(opening: Open, path: Path) -> None:
     async with opening(serving=True):
         with pytest.raises(StorageUnavailable, match="Another process serves"):
-            await open_storage(f"sqlite:///{path}", VAULT, serving=True)
+            await open_sqlite(f"sqlite:///{path}", VAULT, serving=True)
         async with opening() as beside:
             await new_premises(beside)
     async with opening(serving=True) as after:
@@ -187,7 +187,7 @@ async def test_a_database_in_memory_leaves_nothing_and_is_nobody_elses(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("medlem.storage.place._SHARED_MEMORY", tmp_path)
-    first, second = await open_storage("sqlite:///:memory:", VAULT), await open_storage("sqlite://", VAULT)
+    first, second = await open_sqlite("sqlite:///:memory:", VAULT), await open_sqlite("sqlite://", VAULT)
     try:
         assert files(tmp_path) == []
         await first.migrate(NOW)
@@ -207,14 +207,14 @@ async def test_a_database_in_memory_leaves_nothing_and_is_nobody_elses(
 )
 async def test_a_url_of_another_kind_is_refused_without_being_repeated(url: str) -> None:
     with pytest.raises(UnusableDatabaseUrl, match="DATABASE_URL") as refused:
-        await open_storage(url, VAULT)
+        await open_sqlite(url, VAULT)
     assert "hunter2" not in str(refused.value)
 
 
 @pytest.mark.parametrize("serving", [True, False])
 async def test_a_directory_that_does_not_exist_is_named_as_the_reason(tmp_path: Path, *, serving: bool) -> None:
     with pytest.raises(StorageUnavailable, match="No such file or directory"):
-        await open_storage(f"sqlite:///{tmp_path / 'nowhere' / 'medlem.db'}", VAULT, serving=serving)
+        await open_sqlite(f"sqlite:///{tmp_path / 'nowhere' / 'medlem.db'}", VAULT, serving=serving)
 
 
 async def test_a_damaged_file_is_not_opened_and_can_be_replaced(opening: Open, path: Path) -> None:
@@ -229,7 +229,7 @@ async def test_a_damaged_file_is_not_opened_and_can_be_replaced(opening: Open, p
 
 async def test_a_relative_url_is_a_file_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    storage = await open_storage("sqlite:///club.db", VAULT)
+    storage = await open_sqlite("sqlite:///club.db", VAULT)
     await storage.close()
     assert "club.db" in {file.name for file in files(tmp_path)}
 
@@ -262,4 +262,4 @@ async def test_a_file_of_a_newer_version_is_refused_and_let_go(opening: Open, pa
         storage._writer.connection.execute("insert into migration values ('9999_later', 'x', 0)")
     for serving in (True, False):
         with pytest.raises(StorageUnavailable, match="newer version"):
-            await open_storage(f"sqlite:///{path}", VAULT, serving=serving)
+            await open_sqlite(f"sqlite:///{path}", VAULT, serving=serving)

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from medlem.flows.tables import StorageUnavailable
-from medlem.storage import open_storage
-from medlem.storage.migrating import Migration, migrate, pending, shipped, statements_of
+from medlem.storage import open_sqlite
+from medlem.storage.migrating import BESIDE, Migration, migrate, pending, shipped, statements_of
 from premises import NOW
 from storages import VAULT
 
@@ -27,7 +27,7 @@ def tables(connection: sqlite3.Connection) -> set[str]:
 
 
 async def test_a_new_database_takes_every_step_once(path: Path) -> None:
-    storage = await open_storage(f"sqlite:///{path}", VAULT)
+    storage = await open_sqlite(f"sqlite:///{path}", VAULT)
     try:
         names = [migration.name for migration in shipped()]
         assert await storage.pending_migrations() == names
@@ -104,4 +104,12 @@ def test_every_table_is_strict_and_names_its_club(path: Path) -> None:
         columns = {column for (column,) in connection.execute("select name from pragma_table_info(?)", (name,))}
         assert strict, name
         assert "club" in columns or name == "club", name
+    connection.close()
+
+
+def test_a_step_that_leaves_the_version_before_alone_can_be_taken_under_it(connection: sqlite3.Connection) -> None:
+    added = Migration("0002_second", f"{BESIDE}\ncreate table second (a integer) strict;")
+    migrate(connection, (GOOD, added), NOW)
+    assert pending(connection, (GOOD,)) == []
+    assert pending(connection, (GOOD, added)) == []
     connection.close()

@@ -7,7 +7,7 @@ import pytest
 from medlem.club.errors import RegisterUnavailable
 from medlem.club.member import VerifiedBy
 from medlem.registers.own import OwnRegister
-from medlem.storage import SqliteStorage, open_storage
+from medlem.storage import SqliteStorage, open_sqlite
 from premises import KARI, NOW, OLA, Premises
 from storages import VAULT
 
@@ -25,7 +25,7 @@ async def test_a_member_is_found_by_the_number_that_reaches_them(storage: Sqlite
 
 
 async def test_a_database_that_fails_is_a_register_that_does_not_answer(here: Premises, tmp_path: Path) -> None:
-    storage = await open_storage(f"sqlite:///{tmp_path / 'other.db'}", VAULT)
+    storage = await open_sqlite(f"sqlite:///{tmp_path / 'other.db'}", VAULT)
     try:
         with pytest.raises(RegisterUnavailable, match="does not answer"):
             await OwnRegister(storage).find(here.club.id, KARI)

@@ -5,13 +5,13 @@ import sys
 from itertools import count
 
 from medlem.flows.views import IdentificationView
-from medlem.storage import open_storage
+from medlem.storage import open_sqlite
 from premises import NOW, new_premises
 from storages import ALWAYS, NEVER, VAULT
 
 
 async def main(url: str, disk: str) -> None:
-    storage = await open_storage(url, VAULT, serving=True, slow_commit=ALWAYS if disk == "slow" else NEVER)
+    storage = await open_sqlite(url, VAULT, serving=True, slow_commit=ALWAYS if disk == "slow" else NEVER)
     await storage.migrate(NOW)
     here = await new_premises(storage)
     for number in count(1):

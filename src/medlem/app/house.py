@@ -12,17 +12,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
+from medlem.app.keys import open_vault
 from medlem.club.masked import Masked
 from medlem.club.place import Club
-from medlem.config import Settings, WrongSettings, read_secret_keys
+from medlem.config import Settings, WrongSettings
 from medlem.flows.errands import Errands
 from medlem.flows.places import settle_club
 from medlem.flows.ports import Ports
 from medlem.flows.tables import StorageUnavailable
 from medlem.registers.own import OwnRegister
-from medlem.storage import SqliteStorage, open_storage
+from medlem.storage import Database, open_storage
 from medlem.storage.migrating import shipped
-from medlem.vault import UnusableSecretKeys, Vault
 from medlem.vipps.platform import VippsPlatform
 from medlem.vipps.sales_unit import AuthMethod, SalesUnit
 
@@ -55,24 +55,19 @@ class House:
     settings: Settings
     ports: Ports
     club: Club
-    storage: SqliteStorage
+    storage: Database
     platform: VippsPlatform
 
 
 @contextlib.asynccontextmanager
-async def open_database(settings: Settings, *, serving: bool = False) -> AsyncIterator[SqliteStorage]:
+async def open_database(settings: Settings, *, serving: bool = False) -> AsyncIterator[Database]:
     """The database as it is, migrated or not.
 
     Raises:
         WrongSettings: its secret keys cannot be used.
         StorageUnavailable: it cannot be opened, or another process serves from it.
     """
-    keys = read_secret_keys(settings, Vault.new_line)
-    try:
-        vault = Vault.of_lines(keys.reveal())  # into the vault, which shows them to nobody
-    except UnusableSecretKeys as error:
-        raise WrongSettings(str(error)) from None
-    storage = await open_storage(settings.database_url.reveal(), vault, serving=serving)
+    storage = await open_storage(settings.database_url.reveal(), open_vault(settings), serving=serving)
     try:
         yield storage
     finally:
@@ -112,7 +107,7 @@ async def open_house(settings: Settings, *, serving: bool = False) -> AsyncItera
             await platform.close()
 
 
-async def _migrate_if_new(storage: SqliteStorage, now: datetime) -> None:
+async def _migrate_if_new(storage: Database, now: datetime) -> None:
     """A database with nothing in it is given its tables; one with members waits for an operator with a backup."""
     pending = await storage.pending_migrations()
     if pending == [migration.name for migration in shipped()]:

@@ -1,7 +1,8 @@
 """Brings a database to the shape that this version expects: numbered files, forwards only.
 
 Each file is applied in one transaction, together with the line that says so; one that is cut off leaves nothing. A
-database that knows more than we do, or something else under the same name, is left alone.
+database that knows more than we do, or something else under the same name, is left alone, unless each step that we do
+not know says of itself that the version before goes on beside it (`BESIDE`): so nodes are replaced one by one.
 """
 
 import hashlib
@@ -19,12 +20,16 @@ from medlem.storage.session import maybe_millis
 
 FOLDER: Final = files("medlem.storage") / "migrations"
 
-_LEDGER: Final = """
+BESIDE: Final = "-- beside the version before"
+"""The first line of a step that only adds what the version before does not miss."""
+
+LEDGER: Final = """
 create table if not exists migration (
     name text not null primary key,
     checksum text not null,
+    beside integer not null,
     applied_at integer
-) strict, without rowid
+) strict, without rowid;
 """
 
 
@@ -40,6 +45,19 @@ class Migration:
         """What tells this file from another of its name."""
         return hashlib.sha256(self.sql.encode()).hexdigest()
 
+    @property
+    def beside(self) -> bool:
+        """Whether the version before can go on while this step is taken and afterwards."""
+        return self.sql.startswith(BESIDE)
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """A step that a database has taken."""
+
+    checksum: str
+    beside: bool
+
 
 @cache
 def shipped() -> tuple[Migration, ...]:
@@ -48,19 +66,19 @@ def shipped() -> tuple[Migration, ...]:
     return tuple(Migration(file.name.removesuffix(".sql"), file.read_text(encoding="utf-8")) for file in found)
 
 
-def pending(connection: sqlite3.Connection, known: tuple[Migration, ...]) -> list[Migration]:
-    """The steps that this database has yet to take.
+def left_of(known: tuple[Migration, ...], applied: Mapping[str, Applied]) -> list[Migration]:
+    """The steps that a database has yet to take.
 
     Raises:
         StorageUnavailable: it is not a database that this version may touch.
     """
-    applied = _applied(connection)
-    if applied.keys() - {migration.name for migration in known}:
+    unknown = applied.keys() - {migration.name for migration in known}
+    if any(not applied[name].beside for name in unknown):
         raise StorageUnavailable(
             "The database was written by a newer version of medlem. Install that version, or restore a backup."
         )
     for migration in known:
-        if applied.get(migration.name, migration.checksum) != migration.checksum:
+        if migration.name in applied and applied[migration.name].checksum != migration.checksum:
             raise StorageUnavailable(
                 f"Migration {migration.name} of the database is not the one of this version. "
                 "Install the version that made it, or restore a backup."
@@ -69,6 +87,15 @@ def pending(connection: sqlite3.Connection, known: tuple[Migration, ...]) -> lis
     if applied and left and left[0].name < max(applied):
         raise StorageUnavailable(f"Migration {left[0].name} was skipped in this database. Restore a backup.")
     return left
+
+
+def pending(connection: sqlite3.Connection, known: tuple[Migration, ...]) -> list[Migration]:
+    """The steps that an SQLite database has yet to take.
+
+    Raises:
+        StorageUnavailable: as `left_of`.
+    """
+    return left_of(known, _applied(connection))
 
 
 def migrate(connection: sqlite3.Connection, known: tuple[Migration, ...], now: datetime | None) -> list[str]:
@@ -103,20 +130,21 @@ def statements_of(sql: str) -> Iterator[str]:
 
 
 def _take(connection: sqlite3.Connection, migration: Migration, now: datetime | None) -> None:
-    connection.execute(_LEDGER)
+    connection.execute(LEDGER)
     for statement in statements_of(migration.sql):
         connection.execute(statement)
     connection.execute(
-        "insert into migration (name, checksum, applied_at) values (?, ?, ?)",
-        (migration.name, migration.checksum, maybe_millis(now)),
+        "insert into migration (name, checksum, beside, applied_at) values (?, ?, ?, ?)",
+        (migration.name, migration.checksum, int(migration.beside), maybe_millis(now)),
     )
 
 
-def _applied(connection: sqlite3.Connection) -> Mapping[str, str]:
+def _applied(connection: sqlite3.Connection) -> Mapping[str, Applied]:
     try:
         found = connection.execute("select name from sqlite_schema where type = 'table' and name = 'migration'")
         if not found.fetchall():
             return {}
-        return dict(connection.execute("select name, checksum from migration").fetchall())
+        rows = connection.execute("select name, checksum, beside from migration").fetchall()
+        return {name: Applied(checksum, bool(beside)) for name, checksum, beside in rows}
     except sqlite3.Error as error:
         raise told(error) from error

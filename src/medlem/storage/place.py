@@ -25,6 +25,12 @@ _CHECKPOINT: Final = "wal_autocheckpoint=4000"
 class UnusableDatabaseUrl(ValueError):
     """`DATABASE_URL` names no database that we can use; it is not repeated, since it may hold a password."""
 
+    def __init__(self) -> None:
+        super().__init__(
+            "DATABASE_URL is sqlite:///file.db (relative), sqlite:////path/to/file.db (absolute), sqlite:// (in "
+            "memory, for tests), or postgresql://name:password@host/database."
+        )
+
 
 def path_of(database_url: str) -> Path | None:
     """The file that a URL names; None for a database in memory.
@@ -34,14 +40,11 @@ def path_of(database_url: str) -> Path | None:
     """
     scheme, found, rest = database_url.partition("://")
     if scheme != "sqlite" or not found:
-        raise UnusableDatabaseUrl(
-            "DATABASE_URL is sqlite:///file.db (relative), sqlite:////path/to/file.db (absolute), or sqlite:// "
-            "(in memory, for tests). Other databases are not supported by this version."
-        )
+        raise UnusableDatabaseUrl
     if rest in {"", "/", "/:memory:"}:
         return None
     if not rest.startswith("/"):
-        raise UnusableDatabaseUrl("DATABASE_URL has three slashes before a relative path, and four before an absolute.")
+        raise UnusableDatabaseUrl
     return Path(rest[1:])
 
 

@@ -48,7 +48,7 @@ class Places:
     async def fit(self) -> bool:
         """Whether the keys at hand are among those under which this database was written."""
         written = await self._session.all("places.digests")
-        return all(row["digest"] in self._vault.digests(_CLUB, row["id"]) for row in written)
+        return all(written_under(self._vault, row["id"], row["digest"]) for row in written)
 
     async def store(self, club: ClubId, store: str) -> Store | None:
         row = await self._session.one("places.store", club=club, store=store)
@@ -97,6 +97,11 @@ class Places:
             if taken is not None:
                 return await self.station(taken["club"], taken["station"])
         return None
+
+
+def written_under(vault: Vault, club: str, digest: str) -> bool:
+    """Whether the keys at hand are among those under which a club was written."""
+    return digest in vault.digests(_CLUB, club)
 
 
 def _club(row: Row) -> Club:

@@ -5,7 +5,7 @@ Times are whole milliseconds in the database and `datetime` in UTC everywhere el
 
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final, Protocol, Self, overload
+from typing import Any, Final, Protocol, overload
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND: Final = timedelta(milliseconds=1)
@@ -29,7 +29,7 @@ class Session(Protocol):
     async def run(self, statement: str, /, **values: object) -> int:
         """How many rows were written."""
 
-    def steady(self) -> AbstractAsyncContextManager[Self]:
+    def steady(self) -> AbstractAsyncContextManager["Session"]:
         """Let several reads see one moment."""
 
     def announce(self, topic: str) -> None:

@@ -15,6 +15,7 @@ from medlem.flows.ports import Watch
 from medlem.flows.tables import StorageUnavailable
 from medlem.storage import migrating
 from medlem.storage.faults import told
+from medlem.storage.marks import refuse_marked
 from medlem.storage.migrating import Migration, shipped
 from medlem.storage.place import Connections, Lock, path_of
 from medlem.storage.scope import Scope
@@ -118,7 +119,7 @@ class _Transaction:
 
 
 class SqliteStorage:
-    """Everything that outlives the process, in one file. Made by `open_storage`."""
+    """Everything that outlives the process, in one file. Made by `open_sqlite`."""
 
     def __init__(self, path: Path | None, vault: Vault, lock: Lock | None, slow: float) -> None:
         self._lock = lock
@@ -174,6 +175,9 @@ class SqliteStorage:
             raise StorageUnavailable("The database has not been migrated to this version. Run `medlem migrate`.")
         await self._reading.places.clubs()
 
+    async def server_time(self) -> None:
+        """Nobody else's: the one process that serves has its own clock."""
+
     async def close(self) -> None:
         """Commit what is ready, and let go of the file."""
         await self._writer.close()
@@ -183,6 +187,7 @@ class SqliteStorage:
 
     async def _take_over(self) -> None:
         """Free what a process that died while serving still held; refuse a database that is not for us."""
+        refuse_marked(self._reader)
         if migrating.pending(self._reader, self._known):
             return
         if not await self._reading.places.fit():
@@ -195,7 +200,7 @@ class SqliteStorage:
                 await tables.enrolments.release_leases(MARGIN)
 
 
-async def open_storage(
+async def open_sqlite(
     database_url: str, vault: Vault, *, serving: bool = False, slow_commit: float = SLOW
 ) -> SqliteStorage:
     """Open a database, making the file if there is none; `migrate` gives it its tables.

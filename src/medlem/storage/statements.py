@@ -4,10 +4,10 @@ aiosql reads the files, where each statement declares its parameters; the sessio
 aiosql makes of them has no types and adds a quarter to a look-up (docs/decisions/0003-sqlite-in-the-loop.md).
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from typing import Final
 
 import aiosql
@@ -24,10 +24,17 @@ class Statement:
 
 
 @cache
-def statements() -> Mapping[str, Statement]:
+def statements() -> dict[str, Statement]:
     """Every statement by its name."""
+    return read(FOLDER)
+
+
+def read(folder: Traversable) -> dict[str, Statement]:
+    """The statements of one folder."""
     found = {}
-    for file in sorted(FOLDER.iterdir(), key=lambda file: file.name):
+    for file in sorted(folder.iterdir(), key=lambda file: file.name):
+        if not file.name.endswith(".sql"):
+            continue
         queries = aiosql.from_str(file.read_text(encoding="utf-8"), "sqlite3")
         for name in queries.available_queries:
             query = getattr(queries, name)

@@ -41,3 +41,7 @@ class Bell:
         for topic in topics:
             for waiter in self._waiters.get(topic, ()):
                 waiter.announced.set()
+
+    def ring_all(self) -> None:
+        """Wake everybody: something may have been committed that nobody has heard of."""
+        self.ring(list(self._waiters))
