@@ -259,7 +259,7 @@ async def test_no_code_being_free_is_a_defect(storage: SqliteStorage, monkeypatc
 
 async def test_a_file_of_a_newer_version_is_refused_and_let_go(opening: Open, path: Path) -> None:
     async with opening() as storage:
-        storage._writer.connection.execute("insert into migration values ('9999_later', 'x', 0)")
+        storage._writer.connection.execute("insert into migration values ('9999_later', 'x', 0, 0)")
     for serving in (True, False):
         with pytest.raises(StorageUnavailable, match="newer version"):
             await open_sqlite(f"sqlite:///{path}", VAULT, serving=serving)

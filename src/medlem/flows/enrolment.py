@@ -37,6 +37,7 @@ from medlem.flows.answers import (
     Told,
     Unreachable,
 )
+from medlem.flows.insisting import insist
 from medlem.flows.joining import join
 from medlem.flows.ports import Ports
 from medlem.flows.tables import Repeat, Tables
@@ -73,10 +74,11 @@ async def start(ports: Ports, station: Station, identification: str, repeat: Rep
     await _refuse_member(ports, station, phone)
     now = ports.clock.now()
     async with ports.storage.transaction() as tx:
-        if (member := await tx.members.by_phone(station.club, phone)) is not None:
-            raise _already(member)
         wanted = Enrolment.begin(enrolment_id(now), customer, confirmation_code(), now)
         enrolment = await tx.enrolments.open(wanted)
+        # Only now: whoever was being asked when we began may have become a member while we waited for the row.
+        if (member := await tx.members.by_phone(station.club, phone)) is not None:
+            raise _already(member)
         if enrolment.id == wanted.id:
             await limits.ask(ports.limits, tx, customer, phone, now)
         view = EnrolmentView.of(enrolment, None)
@@ -107,17 +109,8 @@ async def ask(ports: Ports, enrolment: Enrolment) -> None:
     if enrolment.phone is None:
         raise ValueError(f"{enrolment.id} has no number to ask")
     answer = await ports.platform.ask(enrolment.club, enrolment.phone, enrolment.code)
-    now = ports.clock.now()
-    async with ports.storage.transaction() as tx:
-        current = await tx.enrolments.get(enrolment.club, enrolment.id)
-        if current is None or current.state is not State.ASKING:
-            log.warning("enrolment %s: the answer to the ask came after it was given up", enrolment.id)
-            return
-        after = await _asked(tx, current, answer, now)
-        if await tx.enrolments.save(after):
-            await _announce(tx, after, now)
-        if after.reason is Reason.CANNOT_USE_APP:
-            await tx.identifications.note_miss(enrolment.club, enrolment.station, enrolment.phone, now)
+    until = enrolment.created_at + ASK_LIFE
+    await insist(ports.clock, lambda: _write_down(ports, enrolment, answer), until)
 
 
 async def claim(ports: Ports, most: int) -> Sequence[Enrolment]:
@@ -143,24 +136,28 @@ async def look(ports: Ports, claimed: Enrolment) -> Look:
 
 
 async def settle(ports: Ports, looks: Sequence[Look]) -> list[Enrolment]:
-    """Write down what was seen, many looks in one transaction; returns those whose tokens are now kept.
+    """Write down what was seen, many looks in one transaction; returns those whose tokens are kept.
 
-    A look whose claim has been overtaken is dropped: somebody else knows better.
+    A look whose claim has been overtaken is dropped, since somebody else knows better; unless it brings the tokens,
+    which are handed out once: nobody else can know more.
     """
     now = ports.clock.now()
-    kept = []
+    kept, ended = [], []
     async with ports.storage.transaction() as tx:
-        for seen in looks:
-            current = await _still_ours(tx, seen.enrolment)
-            if current is None:
+        # In their order, as everywhere: two nodes that hold several rows each must not wait for each other.
+        for seen in sorted(looks, key=lambda look: look.enrolment.id):
+            current = await tx.enrolments.hold(seen.enrolment.club, seen.enrolment.id)
+            if current is None or current.state is not State.WAITING:
                 continue
-            after = _after(current, seen.answer, now, ports.chance())
-            if not await tx.enrolments.save(after):
-                continue
-            if after.is_open:
+            ours = current.claim == seen.enrolment.claim
+            if current.answer is not None:
+                kept += [current] if ours else []
+            elif ours or isinstance(seen.answer, Answered):
+                after = _after(current, seen.answer, now, ports.chance())
+                await tx.enrolments.save(after)
                 kept += [after] if after.answer is not None else []
-            else:
-                await _announce(tx, after, now)
+                ended += [] if after.is_open else [after]
+        await _announce(tx, ended, now)
     return kept
 
 
@@ -169,26 +166,35 @@ async def conclude(ports: Ports, answered: Enrolment) -> None:
     if answered.request is None or answered.answer is None:
         return
     told = await ports.platform.disclose(answered.club, answered.request, answered.answer)
+    await insist(ports.clock, lambda: _draw_conclusion(ports, answered, told), ports.clock.now() + LEASE)
+
+
+async def _draw_conclusion(ports: Ports, answered: Enrolment, told: Told) -> None:
     now = ports.clock.now()
     async with ports.storage.transaction() as tx:
-        current = await _still_ours(tx, answered)
-        if current is None:
+        current = await tx.enrolments.hold(answered.club, answered.id)
+        if current is None or current.claim != answered.claim or current.state is not State.WAITING:
             return
         after = await _told(tx, current, told, now, ports.chance())
-        if await tx.enrolments.save(after) and not after.is_open:
-            await _announce(tx, after, now)
+        await tx.enrolments.save(after)
+        await _announce(tx, [] if after.is_open else [after], now)
 
 
 async def give_up_lost_asks(ports: Ports) -> None:
     """End what has been asking for too long: whoever asked is gone, and nobody may ask again."""
     now = ports.clock.now()
-    if not await ports.storage.reading.enrolments.lost_asks(now - ASK_LIFE):
+    lost = await ports.storage.reading.enrolments.lost_asks(now - ASK_LIFE)
+    if not lost:
         return  # the usual case holds no till up
     async with ports.storage.transaction() as tx:
-        for lost in await tx.enrolments.lost_asks(now - ASK_LIFE):
-            after = lost.failed(Reason.OUTCOME_UNKNOWN, now)
-            if await tx.enrolments.save(after):
-                await _announce(tx, after, now)
+        ended = []
+        for found in lost:
+            current = await tx.enrolments.hold(found.club, found.id)
+            if current is not None and current.state is State.ASKING:
+                after = current.failed(Reason.OUTCOME_UNKNOWN, now)
+                await tx.enrolments.save(after)
+                ended.append(after)
+        await _announce(tx, ended, now)
 
 
 async def ping(ports: Ports, club: ClubId, request: Masked[str]) -> None:
@@ -203,6 +209,21 @@ async def ping(ports: Ports, club: ClubId, request: Masked[str]) -> None:
         enrolment = await tx.enrolments.of_request(club, request)
         if enrolment is not None and enrolment.state is State.WAITING:
             await tx.enrolments.wake(enrolment, now)
+
+
+async def _write_down(ports: Ports, enrolment: Enrolment, answer: Ask) -> None:
+    """What came of the ask; may be called again when nobody knows whether it was written."""
+    now = ports.clock.now()
+    async with ports.storage.transaction() as tx:
+        current = await tx.enrolments.hold(enrolment.club, enrolment.id)
+        if current is None or current.state is not State.ASKING:
+            log.warning("enrolment %s: the answer to the ask came after it was given up", enrolment.id)
+            return
+        after = await _asked(tx, current, answer, now)
+        if await tx.enrolments.save(after):
+            await _announce(tx, [after], now)
+        if after.reason is Reason.CANNOT_USE_APP and enrolment.phone is not None:
+            await tx.identifications.note_miss(enrolment.club, enrolment.station, enrolment.phone, now)
 
 
 async def _asked(tx: Tables, current: Enrolment, answer: Ask, now: datetime) -> Enrolment:
@@ -264,20 +285,19 @@ def _already(member: Member) -> AlreadyMember:
     return AlreadyMember("There is nothing to ask: this customer is a member.", member)
 
 
-async def _still_ours(tx: Tables, claimed: Enrolment) -> Enrolment | None:
-    current = await tx.enrolments.get(claimed.club, claimed.id)
-    if current is None or current.claim != claimed.claim or current.state is not State.WAITING:
-        return None
-    return current
-
-
 async def _view(tables: Tables, enrolment: Enrolment) -> EnrolmentView:
     member = await tables.members.get(enrolment.club, enrolment.member) if enrolment.member else None
     return EnrolmentView.of(enrolment, member)
 
 
-async def _announce(tx: Tables, enrolment: Enrolment, now: datetime) -> None:
-    """Put it on the screen of every station that follows, in the transaction that changed it."""
-    view = await _view(tx, enrolment)
-    for station in await tx.enrolments.followers(enrolment):
+async def _announce(tx: Tables, changed: Sequence[Enrolment], now: datetime) -> None:
+    """Put them on the screen of every station that follows, in the transaction that changed them.
+
+    Station by station, in their order: an event holds its station's row until the commit.
+    """
+    lines = []
+    for enrolment in changed:
+        view = await _view(tx, enrolment)
+        lines += [(station, enrolment, view) for station in await tx.enrolments.followers(enrolment)]
+    for station, enrolment, view in sorted(lines, key=lambda line: line[0]):
         await tx.events.add(enrolment.club, station, view, now)

@@ -107,6 +107,8 @@ class Enrolments(Protocol):
         """
 
     async def get(self, club: ClubId, enrolment: str) -> Enrolment | None: ...
+    async def hold(self, club: ClubId, enrolment: str) -> Enrolment | None:
+        """As `get`, and nobody else writes it before this transaction is over."""
 
     async def save(self, enrolment: Enrolment) -> bool:
         """Write its new state; False, and nothing written, when another claim has been made since."""
@@ -217,7 +219,7 @@ class Repeats(Protocol):
 
 
 class Clash(Exception):
-    """Somebody else wrote the same thing first."""
+    """Somebody else wrote the same thing first; the transaction can be tried again from its beginning."""
 
 
 class StorageUnavailable(Exception):

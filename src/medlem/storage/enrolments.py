@@ -51,6 +51,10 @@ class Enrolments:
         row = await self._session.one("enrolments.get", club=club, enrolment=enrolment)
         return self._enrolment(row) if row else None
 
+    async def hold(self, club: ClubId, enrolment: str) -> Enrolment | None:
+        row = await self._session.one("enrolments.hold", club=club, enrolment=enrolment)
+        return self._enrolment(row) if row else None
+
     async def save(self, enrolment: Enrolment) -> bool:
         if not await self._session.run("enrolments.save", **self._columns(enrolment)):
             return False

@@ -1,7 +1,8 @@
 """Puts our SQL, which is written once, the way PostgreSQL says it.
 
 Few words differ: parameters are numbered, a whole number of eight bytes is a `bigint`, the larger of two is
-`greatest`. What differs in more than words stands in the SQL files of this folder.
+`greatest`, and a row is locked where a remark in the statement says so. What differs in more than words stands in the
+SQL files of this folder.
 """
 
 import re
@@ -16,6 +17,7 @@ from medlem.storage.statements import read, statements
 FOLDER: Final = files("medlem.storage.postgresql")
 
 _REMARK = re.compile(r"--.*")
+_LOCK = re.compile(r"/\* (for update(?: skip locked)?) \*/")
 _PARAMETER = re.compile(r"(?<!:):([a-z_]+)\b")
 _LARGER_OF_TWO = re.compile(r"\bmax\((?=[^()]*,)")
 
@@ -45,7 +47,7 @@ def numbered(sql: str) -> Numbered:
     def number(match: re.Match[str]) -> str:
         return names.setdefault(match[1], f"${len(names) + 1}")
 
-    plain = _LARGER_OF_TWO.sub("greatest(", _REMARK.sub("", sql))
+    plain = _LOCK.sub(r"\1", _LARGER_OF_TWO.sub("greatest(", _REMARK.sub("", sql)))
     return Numbered(_PARAMETER.sub(number, plain).strip(), tuple(names))
 
 

@@ -42,4 +42,6 @@ order by e.id;
 
 -- name: forget(before, most)!
 -- All clubs. Only the oldest are looked at.
-delete from event where added_at < :before and number in (select number from event order by number limit :most);
+delete from event where added_at < :before and number in (
+    select number from event order by number limit :most /* for update skip locked */
+);
