@@ -38,13 +38,18 @@ class Started:
     @classmethod
     def of(cls, *arguments: str, settings: dict[str, str] | None = None) -> Self:
         """Start `medlem ...` and wait until it says that it is ready."""
+        return cls._started([MEDLEM, *arguments, "--json"], settings)
+
+    @classmethod
+    def of_script(cls, script: str, *arguments: str) -> Self:
+        """Start a script of this folder and wait until it says that it is ready."""
+        return cls._started([sys.executable, str(Path(__file__).with_name(script)), *arguments], None)
+
+    @classmethod
+    def _started(cls, command: list[str], settings: dict[str, str] | None) -> Self:
         began = time.perf_counter()
         process = subprocess.Popen(
-            [MEDLEM, *arguments, "--json"],
-            env=environment(settings),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
+            command, env=environment(settings), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
         )
         if process.stdout is None:
             raise RuntimeError("no pipe")

@@ -6,6 +6,7 @@ import sys
 
 import approval
 import idle
+import pending
 import scan
 import typed_number
 from medlem import __version__
@@ -13,6 +14,7 @@ from medlem import __version__
 MEASUREMENTS = {
     "typed_number": typed_number.run,
     "scan": scan.run,
+    "pending": pending.run,
     "approval": approval.run,
     "idle": idle.run,
 }
