@@ -6,7 +6,7 @@ from typing import Final
 
 import aiohttp
 
-from medlem.app.house import SystemClock
+from medlem.app import SystemClock
 from medlem.club.ids import ClubId
 from medlem.club.masked import Masked
 from medlem.club.scanned import PersonalQr

@@ -8,6 +8,7 @@ load a commit carries a hundred.
 import asyncio
 import logging
 from collections.abc import Coroutine
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -36,6 +37,9 @@ TIDY_EVERY: Final = timedelta(minutes=1)
 AFTER_TROUBLE: Final = 1.0
 """Seconds to leave a database alone that has just failed."""
 
+LAST_LOOKS: Final = 0.4
+"""Seconds that looks on their way have to come back when the service stops: the platform hands tokens out once."""
+
 
 class Worker:
     """One per process; any number of processes, since a claim has one winner."""
@@ -47,7 +51,7 @@ class Worker:
         self._tidied: datetime | None = None
 
     async def run(self, closing: asyncio.Event) -> None:
-        """Work until told to stop; what is in flight then is found again by whoever comes next."""
+        """Work until told to stop; what is still in flight then is found again by whoever comes next."""
         settling = asyncio.create_task(self._settle_forever(), name="settle")
         closed = asyncio.create_task(closing.wait(), name="closing")
         try:
@@ -55,6 +59,7 @@ class Worker:
                 while not closing.is_set():
                     rest = await self._round()
                     await self._pause(watch, rest, closed)
+            await self._bring_home()
         finally:
             left = [settling, closed, *self._running]
             for task in left:
@@ -117,7 +122,19 @@ class Worker:
                 log.error("%d answers not written down; again in a second\n%s", len(looks), told(error))  # noqa: TRY400 - as above
                 await self._ports.clock.sleep(AFTER_TROUBLE)
             else:
+                for _ in looks:
+                    self._seen.task_done()
                 return
+
+    async def _bring_home(self) -> None:
+        """Let looks that are out come back and be written down. Nothing new is begun."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LAST_LOOKS):
+                while self._running:
+                    await asyncio.wait(self._running)
+                await self._seen.join()
+                while self._running:  # members are made of the last answers
+                    await asyncio.wait(self._running)
 
     async def _tidy(self) -> None:
         now = self._ports.clock.now()

@@ -237,7 +237,7 @@ def test_a_directory_of_another_version_says_how_to_begin_anew(directory: Path) 
     with running(*words(directory)) as first:
         first.answer()
     with sqlite3.connect(directory / "medlem.db") as database:
-        database.execute("insert into migration (name, checksum) values ('9999_from_the_future', '')")
+        database.execute("insert into migration (name, checksum, beside) values ('9999_from_the_future', '', 0)")
     database.close()
     refused = medlem(*words(directory))
     assert (refused.returncode, refused.stdout) == (1, "")

@@ -201,7 +201,7 @@ def test_a_new_database_is_migrated_once_and_by_itself(settings: dict[str, str])
 def test_a_database_of_a_newer_version_is_left_alone(settings: dict[str, str], tmp_path: Path) -> None:
     medlem("migrate", settings=settings)
     with sqlite3.connect(tmp_path / "medlem.db") as database:
-        database.execute("insert into migration (name, checksum) values ('9999_from_the_future', '')")
+        database.execute("insert into migration (name, checksum, beside) values ('9999_from_the_future', '', 0)")
     database.close()
     for words in (("serve", "--port", "0"), ("migrate",), ("station", "add", "Till 1")):
         refused = medlem(*words, settings=settings)

@@ -143,6 +143,40 @@ async def test_tokens_that_cannot_be_written_down_are_held_until_they_can(
     assert KARI not in caplog.text
 
 
+class SlowToAnswer:
+    """A platform whose answer is on its way for as long as the test likes."""
+
+    def __init__(self, platform: ObedientPlatform) -> None:
+        self._platform = platform
+        self.on_its_way = asyncio.Event()
+        self.may_arrive = asyncio.Event()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._platform, name)
+
+    async def collect(self, club: ClubId, request: Masked[str]) -> Answer:
+        answer = await self._platform.collect(club, request)
+        self.on_its_way.set()
+        await self.may_arrive.wait()
+        return answer
+
+
+async def test_an_answer_on_its_way_is_brought_home_before_the_worker_stops(shop: Shop) -> None:
+    shop.kari()
+    asked = await shop.invite()
+    shop.platform.approve(KARI)
+    await shop.clock.turn(6)
+    slow = SlowToAnswer(shop.platform)
+    closing = asyncio.Event()
+    working = asyncio.create_task(Worker(replace(shop.ports, platform=slow)).run(closing))
+    await slow.on_its_way.wait()
+    closing.set()
+    await settle()
+    slow.may_arrive.set()
+    await working
+    assert (await shop.show(asked.id)).state == "accepted"
+
+
 class LeakyPlatform:
     """A platform client with a defect, whose error text holds what it should not."""
 

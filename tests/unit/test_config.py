@@ -173,11 +173,21 @@ def test_a_secret_in_the_wrong_line_is_not_repeated(tmp_path: Path) -> None:
     assert SECRET not in " ".join(told)
 
 
-@pytest.mark.parametrize("text", ["postgresql://medlem:" + SECRET + "@db/medlem", "postgres://db/medlem"])
-def test_postgresql_is_refused_as_not_yet_there(text: str) -> None:
-    (flaw,) = flaws({"MEDLEM_DATABASE_URL": text})
-    assert "PostgreSQL is not supported yet" in flaw
+def test_an_address_of_postgresql_names_a_database_and_is_shown_to_nobody() -> None:
+    address = f"postgresql://medlem:{SECRET}@db/medlem"
+    settings = load(None, {"MEDLEM_DATABASE_URL": address})
+    assert settings.database_url.reveal() == address
+    assert not settings.on_sqlite
+    assert SECRET not in repr(settings)
+    (flaw,) = flaws({"MEDLEM_DATABASE_URL": f"postgresql://medlem:{SECRET}@db"})
+    assert "with the name of a database" in flaw
     assert SECRET not in flaw
+
+
+def test_postgresql_needs_secret_keys_that_every_node_has_alike() -> None:
+    settings = load(None, {"MEDLEM_DATABASE_URL": "postgres://db/medlem"})
+    with pytest.raises(WrongSettings, match="MEDLEM_SECRET_KEYS is not set"):
+        read_secret_keys(settings, lambda: "a key")
 
 
 def test_a_settings_file_that_is_not_there_or_not_toml_is_told(tmp_path: Path) -> None:

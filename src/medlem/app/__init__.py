@@ -4,6 +4,7 @@
 web server takes longer than all that an operator's command does.
 """
 
-from medlem.app.house import House, SystemClock, open_database, open_house
+from medlem.app.clock import SystemClock
+from medlem.app.house import House, open_database, open_house
 
 __all__ = ["House", "SystemClock", "open_database", "open_house"]

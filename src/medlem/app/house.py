@@ -9,9 +9,10 @@ import contextlib
 import secrets
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
+from medlem.app.clock import SystemClock
 from medlem.app.keys import open_vault
 from medlem.club.masked import Masked
 from medlem.club.place import Club
@@ -33,19 +34,6 @@ DISCOVERY: Final = "/access-management-1.0/access/.well-known/openid-configurati
 
 ERRAND_GRACE: Final = 0.3
 """Seconds that questions on their way have to be answered when the service stops; it is gone within one."""
-
-
-class SystemClock:
-    """The time of this machine."""
-
-    def now(self) -> datetime:
-        """In UTC and whole milliseconds: what is written down reads back the same."""
-        now = datetime.now(UTC)  # noqa: TID251 - this is the Clock that everybody else asks
-        return now.replace(microsecond=now.microsecond // 1000 * 1000)
-
-    async def sleep(self, seconds: float) -> None:
-        """Let so much time pass."""
-        await asyncio.sleep(seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +73,7 @@ async def open_house(settings: Settings, *, serving: bool = False) -> AsyncItera
     if settings.sales_unit is None:
         raise WrongSettings("MEDLEM_VIPPS_MSN is not set: it says whose club this is")
     clock = SystemClock()
-    async with open_database(settings, serving=serving) as storage:
+    async with open_database(settings, serving=serving) as storage, _following(clock, storage):
         await _migrate_if_new(storage, clock.now())
         units: dict[ClubId, SalesUnit] = {}  # the club has no id before the database is asked
         platform = VippsPlatform(units, clock)
@@ -105,6 +93,19 @@ async def open_house(settings: Settings, *, serving: bool = False) -> AsyncItera
         finally:
             await ports.errands.stop(ERRAND_GRACE)
             await platform.close()
+
+
+@contextlib.asynccontextmanager
+async def _following(clock: SystemClock, storage: Database) -> AsyncIterator[None]:
+    """Let the clock follow the database's, if that has one."""
+    following = None
+    if await clock.compare(storage.server_time):
+        following = asyncio.create_task(clock.follow(storage.server_time), name="clock")
+    try:
+        yield
+    finally:
+        if following is not None:
+            following.cancel()
 
 
 async def _migrate_if_new(storage: Database, now: datetime) -> None:

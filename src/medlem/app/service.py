@@ -7,7 +7,8 @@ import asyncio
 import logging
 import signal
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Final, Protocol
 
 from medlem.app.house import House, open_house
@@ -41,40 +42,66 @@ async def serve(settings: Settings, listening: socket.socket, *, worker: bool, r
     Raises:
         WrongSettings, StorageUnavailable: as `open_house`.
     """
-    stop = _Stop(asyncio.current_task())
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop)
-    try:
+    with _told_to_stop() as stop:
         async with open_house(settings, serving=True) as house:
-            stop.server = server = _server(house, worker=worker)
+            server = _server(house, worker=worker)
+            stop.ends = server.end
             telling = asyncio.create_task(_tell(server, ready), name="ready")
             await server.serve([listening])
             telling.cancel()
-    except asyncio.CancelledError:
-        if not stop.told:
-            raise
-        log.info("told to stop before the service was ready")
+
+
+async def work(settings: Settings, *, ready: Callable[[], None]) -> None:
+    """Do a worker's work beside others that serve, until SIGTERM or SIGINT.
+
+    Args:
+        settings: what the shop decided.
+        ready: called once the work has begun.
+
+    Raises:
+        WrongSettings, StorageUnavailable: as `open_house`.
+    """
+    with _told_to_stop() as stop:
+        async with open_house(settings, serving=True) as house:
+            closing = asyncio.Event()
+            stop.ends = closing.set
+            ready()
+            await Worker(house.ports).run(closing)
 
 
 class _Stop:
-    """What a signal does: ends a service that runs, and breaks off one that is not there yet.
+    """What a signal does: ends what runs, and breaks off what is not there yet.
 
     uvicorn has handlers of its own while it runs, and raises the signal again when it is done; with these in place
     that ends nothing in the middle, and a service that was told to stop ends with exit code 0.
     """
 
     def __init__(self, task: asyncio.Task[None] | None) -> None:
-        self.server: Server | None = None
+        self.ends: Callable[[], None] | None = None
         self.told = False
         self._task = task
 
     def __call__(self) -> None:
         self.told = True
-        if self.server is not None:
-            self.server.should_exit = True
+        if self.ends is not None:
+            self.ends()
         elif self._task is not None:
             self._task.cancel()
+
+
+@contextmanager
+def _told_to_stop() -> Iterator[_Stop]:
+    """Listen for the signals that end a process."""
+    stop = _Stop(asyncio.current_task())
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop)
+    try:
+        yield stop
+    except asyncio.CancelledError:
+        if not stop.told:
+            raise
+        log.info("told to stop before the service was ready")
 
 
 async def _tell(server: Server, ready: Callable[[], None]) -> None:

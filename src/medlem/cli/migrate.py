@@ -26,5 +26,6 @@ def command(*, config: Path | None, as_json: bool) -> None:
 
 
 async def _migrate(settings: Settings) -> list[str]:
-    async with open_database(settings, serving=True) as storage:  # nobody may serve meanwhile
+    # On SQLite nobody may serve meanwhile; on PostgreSQL nodes of the version before may go on, if the steps allow it.
+    async with open_database(settings, serving=settings.on_sqlite) as storage:
         return await storage.migrate(SystemClock().now())

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from medlem.club.masked import Masked
 from medlem.flows.limits import Limit
 
+POSTGRESQL: Final = ("postgresql://", "postgres://")
 SQLITE: Final = "sqlite:///"
 
 _SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -41,10 +42,19 @@ def secret(value: str) -> Masked[str]:
 
 def database(value: str) -> Masked[str]:
     """Where the database is; masked, since the address of a PostgreSQL server may hold a password."""
-    if value.startswith(("postgresql://", "postgres://")):
-        raise ValueError("an SQLite database, such as sqlite:///medlem.db: PostgreSQL is not supported yet")
+    if value.startswith(POSTGRESQL):
+        try:
+            named = bool(urlsplit(value).path.strip("/"))
+        except ValueError:
+            named = False
+        if not named:
+            raise ValueError("postgresql://name:password@host/database, with the name of a database")
+        return Masked(value)
     if not value.startswith(SQLITE) or value in {SQLITE, f"{SQLITE}:memory:"}:  # a shop wants its members tomorrow
-        raise ValueError("sqlite:///medlem.db for a file here, or sqlite:////var/lib/medlem/medlem.db for one anywhere")
+        raise ValueError(
+            "sqlite:///medlem.db for a file here, sqlite:////var/lib/medlem/medlem.db for one anywhere, or "
+            "postgresql://name:password@host/database"
+        )
     return Masked(value)
 
 

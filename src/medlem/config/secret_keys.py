@@ -16,24 +16,33 @@ from medlem.config.settings import PREFIX, Settings, WrongSettings
 log = logging.getLogger(__name__)
 
 
-def read_secret_keys(settings: Settings, new_line: Callable[[], str]) -> Masked[str]:
+def read_secret_keys(settings: Settings, new_line: Callable[[], str] | None) -> Masked[str]:
     """The lines of the file.
 
     Args:
         settings: where it is, and where the database is.
-        new_line: draws a key, for the first start.
+        new_line: draws a key, for the first start; None where there must be keys already.
 
     Raises:
         WrongSettings: it is not there, cannot be read or made, or everybody on this machine may read it.
     """
+    if not settings.on_sqlite and settings.secret_keys is None:
+        raise WrongSettings(
+            f"{PREFIX}SECRET_KEYS is not set: with PostgreSQL it names the file with the keys, the same for every node"
+        )
     database = settings.database_file
-    file = settings.secret_keys or database.with_suffix(".keys")
+    file = settings.secret_keys_file
     try:
         if not file.exists() and settings.secret_keys is None:
             if database.exists() and database.stat().st_size:
                 raise WrongSettings(
                     f"the database {database} is there, but not its keys {file}: put them back from the backup, "
                     f"or say with {PREFIX}SECRET_KEYS where they are"
+                )
+            if new_line is None:
+                raise WrongSettings(
+                    f"the secret keys {file} are not there: put back the file that belongs to the backup, or say with "
+                    f"{PREFIX}SECRET_KEYS where it is"
                 )
             if make_private(file, new_line() + "\n"):
                 log.info("secret keys made: %s; keep a copy of them apart from the database's backups", file)

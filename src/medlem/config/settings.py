@@ -72,6 +72,16 @@ class Settings:
         return Path(self.database_url.reveal().removeprefix(kinds.SQLITE))  # a file's name, to open it
 
     @property
+    def on_sqlite(self) -> bool:
+        """Whether everything is in a file of this machine."""
+        return self.database_url.reveal().startswith(kinds.SQLITE)  # its scheme, which is no secret
+
+    @property
+    def secret_keys_file(self) -> Path:
+        """Where the secret keys are: beside the database, unless the settings say otherwise."""
+        return self.secret_keys or self.database_file.with_suffix(".keys")
+
+    @property
     def sales_unit(self) -> str | None:
         """What the club is known by: its serial number; with another provider than Vipps MobilePay, the client id."""
         return self.vipps_msn or self.vipps_client_id

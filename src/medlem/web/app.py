@@ -17,8 +17,8 @@ from medlem.web.options import Options
 from medlem.web.problems import respond, tell_of_failure
 from medlem.web.waiting import cancel
 
-LAST_ERRANDS: Final = 0.3
-"""Seconds that errands get when the service stops; whatever they were about is written down."""
+LAST_WORK: Final = 0.5
+"""Seconds that the worker and the errands get when the service stops; whatever they were about is written down."""
 
 RESTART: Final = 1.0
 
@@ -68,9 +68,8 @@ async def _lifespan(app: Litestar) -> AsyncIterator[None]:
         yield
     finally:
         desk.closing.set()
-        await asyncio.wait([background], timeout=LAST_ERRANDS)
+        await asyncio.gather(asyncio.wait([background], timeout=LAST_WORK), desk.ports.errands.stop(LAST_WORK))
         await cancel(background)
-        await desk.ports.errands.stop(LAST_ERRANDS)
 
 
 async def _background(desk: Desk) -> None:

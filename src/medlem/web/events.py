@@ -7,7 +7,7 @@ could be cut off between any two lines without anything being lost.
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from typing import Final
@@ -17,6 +17,7 @@ from litestar.types import HTTPScope, Receive, Send
 from medlem.club.masked import Masked
 from medlem.club.place import Key, Station
 from medlem.flows.ports import Watch
+from medlem.flows.tables import Event, StorageUnavailable
 from medlem.flows.views import SnapshotView
 from medlem.web.answer import encode
 from medlem.web.call import Call
@@ -110,9 +111,12 @@ class Stream:
             if lines:
                 yield lines
             while True:
-                for event in await self._events.after(self._station.club, self._station.id, position, AT_ONCE):
+                news = await self._news(position)
+                for event in news:
                     position = event.position
                     yield _event(position, event.kind, event.body)
+                if len(news) == AT_ONCE:
+                    continue
                 changed = asyncio.create_task(watch.changed())
                 try:
                     await asyncio.wait([changed, beat], return_when=asyncio.FIRST_COMPLETED)
@@ -125,6 +129,13 @@ class Stream:
                     beat = self._beat()
         finally:
             await cancel(beat)
+
+    async def _news(self, position: int) -> Sequence[Event]:
+        """What came after; nothing while the database is away, for another stream would fare no better."""
+        try:
+            return await self._events.after(self._station.club, self._station.id, position, AT_ONCE)
+        except StorageUnavailable:
+            return ()
 
     async def _begin(self) -> tuple[int, bytes]:
         """Where to read on from, and what to say first: nothing to who can resume, else a snapshot."""
@@ -141,7 +152,10 @@ class Stream:
     async def _still_valid(self) -> bool:
         """Whether the key has not been revoked meanwhile, perhaps by another process."""
         keys = self._desk.ports.storage.reading.keys
-        return await keys.find(self._secret, self._desk.ports.clock.now()) is not None
+        try:
+            return await keys.find(self._secret, self._desk.ports.clock.now()) is not None
+        except StorageUnavailable:
+            return True  # nobody knows; at the next beat perhaps
 
 
 async def _gone(receive: Receive) -> None:

@@ -82,6 +82,10 @@ class Server(uvicorn.Server):
         self._desk.closing.set()
         await super().shutdown(sockets)
 
+    def end(self) -> None:
+        """Stop soon; may be called from a signal's handler."""
+        self.should_exit = True
+
     async def listening(self) -> int:
         """Wait until calls can come in; the port."""
         await self._listening.wait()

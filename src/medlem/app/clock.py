@@ -1,0 +1,82 @@
+"""The time of this machine, corrected to the database's where several machines share one.
+
+Two nodes whose clocks differ would disagree about what is due and what has expired. So each follows the one clock that
+they have in common, which is the database server's.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from medlem.flows.tables import StorageUnavailable
+
+log = logging.getLogger(__name__)
+
+EVERY: Final = 30.0
+"""Seconds between two comparisons."""
+
+SAMPLES: Final = 3
+"""The one that took the shortest is believed."""
+
+WORTH_TELLING: Final = timedelta(seconds=2)
+
+ServerTime = Callable[[], Awaitable[datetime | None]]
+
+
+class SystemClock:
+    """The time, in UTC and whole milliseconds: what is written down reads back the same."""
+
+    def __init__(self) -> None:
+        self.ahead = timedelta()
+        """How far the clock that we follow is ahead of this machine's."""
+
+    def now(self) -> datetime:
+        """What time it is."""
+        now = _machine_time() + self.ahead
+        return now.replace(microsecond=now.microsecond // 1000 * 1000)
+
+    async def sleep(self, seconds: float) -> None:
+        """Let so much time pass."""
+        await asyncio.sleep(seconds)
+
+    async def compare(self, server_time: ServerTime) -> bool:
+        """Follow the server's clock from now on; False where there is none to follow.
+
+        Raises:
+            StorageUnavailable: the server does not answer.
+        """
+        best: tuple[timedelta, timedelta] | None = None
+        for _ in range(SAMPLES):
+            before = _machine_time()
+            theirs = await server_time()
+            if theirs is None:
+                return False
+            took = _machine_time() - before
+            best = min(best or (timedelta.max, timedelta()), (took, theirs - before - took / 2))
+        if best is not None:
+            self._correct(best[1])
+        return True
+
+    async def follow(self, server_time: ServerTime) -> None:
+        """Compare now and then, for as long as the service runs."""
+        while True:
+            await asyncio.sleep(EVERY)
+            try:
+                await self.compare(server_time)
+            except StorageUnavailable as error:
+                log.debug("the server's clock could not be read: %s", error)
+
+    def _correct(self, ahead: timedelta) -> None:
+        if abs(ahead) >= WORTH_TELLING > abs(self.ahead):
+            log.warning(
+                "this machine's clock differs from the database server's by %.0f seconds; the server's counts. "
+                "Let both be set by NTP",
+                -ahead.total_seconds(),
+            )
+        self.ahead = ahead
+
+
+def _machine_time() -> datetime:
+    return datetime.now(UTC)  # noqa: TID251 - this is the Clock that everybody else asks
