@@ -56,10 +56,32 @@ class Enrolments:
         return self._enrolment(row) if row else None
 
     async def save(self, enrolment: Enrolment) -> bool:
+        if _only_waits_on(enrolment):
+            return await self._put_off(enrolment)
         if not await self._session.run("enrolments.save", **self._columns(enrolment)):
             return False
         self._announce(enrolment)
         return True
+
+    async def _put_off(self, enrolment: Enrolment) -> bool:
+        """Save when to look next: the one write of which there are thousands a second.
+
+        Most of the row's indices need not hear of it, nor does anybody who waits: there is nothing to see, and
+        nothing to do before the interval has passed, unless the platform called while we looked.
+        """
+        written = await self._session.run(
+            "enrolments.put_off",
+            club=enrolment.club,
+            enrolment=enrolment.id,
+            claim=enrolment.claim,
+            interval_ms=span(enrolment.interval),
+            due_at=maybe_millis(enrolment.due_at),
+            failures=enrolment.failures,
+            pinged_at=maybe_millis(enrolment.pinged_at),
+        )
+        if written and enrolment.due_at == enrolment.pinged_at:
+            self._session.announce(DUE)
+        return written > 0
 
     async def wake(self, enrolment: Enrolment, now: datetime) -> None:
         where = {"club": enrolment.club, "enrolment": enrolment.id}
@@ -193,3 +215,9 @@ class Enrolments:
             claim=row["claim"],
             claimed_at=moment(row["claimed_at"]),
         )
+
+
+def _only_waits_on(enrolment: Enrolment) -> bool:
+    """Whether it waited before, without an answer, and does so now: its request came from its row."""
+    waits = enrolment.state is State.WAITING and enrolment.answer is None
+    return waits and isinstance(enrolment.request, SealedText)
