@@ -214,7 +214,7 @@ def test_a_database_without_its_secret_keys_is_not_opened_with_others(settings: 
     (tmp_path / "medlem.keys").unlink()
     refused = medlem("serve", "--port", "0", settings=settings)
     assert refused.returncode == 2
-    assert "put them back from the backup" in refused.stderr
+    assert "put back the copy that was kept" in refused.stderr
 
 
 def test_a_database_is_not_opened_under_the_keys_of_another(settings: dict[str, str], tmp_path: Path) -> None:

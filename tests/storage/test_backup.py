@@ -7,19 +7,28 @@ from pathlib import Path
 
 import pytest
 
+from backups import killed_at, rows
 from medlem.flows.tables import StorageUnavailable
 from medlem.storage.backup import examine, take
 from medlem.storage.migrating import shipped
 from medlem.vault import Vault
-from premises import KARI, NOW, Premises, add, later, new_premises
+from premises import KARI, NOW, Premises, add, kept, later, new_premises
 from storages import VAULT, Open
-
-TESTS = Path(__file__).parent.parent
 
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     return tmp_path / "backups" / "club.backup"
+
+
+def content(file: Path) -> bytes:
+    return file.read_bytes()
+
+
+def put_in_place(file: Path, database: Path) -> None:
+    for old in database.parent.glob(f"{database.name}*"):
+        old.unlink()
+    file.rename(database)
 
 
 @pytest.fixture
@@ -33,20 +42,12 @@ async def here(opening: Open, file: Path) -> Premises:
     return made
 
 
-def rows(path: Path, sql: str) -> list[tuple[object, ...]]:
-    connection = sqlite3.connect(path)
-    try:
-        return connection.execute(sql).fetchall()
-    finally:
-        connection.close()
-
-
-async def test_a_backup_says_what_is_in_it(here: Premises, path: Path, file: Path) -> None:
-    kept = take(path, file, VAULT, NOW, replace=False)
-    assert (kept.taken_at, kept.members, kept.sales_units) == (NOW, 1, (here.club.sales_unit,))
-    assert kept.migration == shipped()[-1].name
-    assert kept.size == file.stat().st_size
-    assert examine(file, VAULT) == kept
+def test_a_backup_says_what_is_in_it(here: Premises, path: Path, file: Path) -> None:
+    taken = take(path, file, VAULT, NOW, replace=False)
+    assert (taken.taken_at, taken.members, taken.sales_units) == (NOW, 1, (here.club.sales_unit,))
+    assert taken.migration == shipped()[-1].name
+    assert taken.size == file.stat().st_size
+    assert examine(file, VAULT) == taken
     assert [each.name for each in file.parent.iterdir()] == [file.name]
     assert file.stat().st_mode & 0o777 == 0o600
 
@@ -67,24 +68,23 @@ async def test_nobody_waits_for_a_backup_that_is_being_taken(opening: Open, here
         reading = sqlite3.connect(path, isolation_level=None)  # as a copy does: one snapshot, held
         reading.execute("begin")
         reading.execute("select count(*) from member").fetchall()
-        await add(storage, here)
-        assert storage._writer._usual < 1  # the commit did not sit out `busy_timeout`
+        found = await add(storage, here)
+        assert await kept(storage, here, found)
         reading.close()
 
 
-async def test_what_was_forgotten_is_not_in_the_backup(
-    opening: Open, here: Premises, path: Path, file: Path
-) -> None:
+async def test_what_was_forgotten_is_not_in_the_backup(opening: Open, here: Premises, path: Path, file: Path) -> None:
     async with opening() as storage:
         await add(storage, here)
         async with storage.transaction() as tx:
             assert await tx.identifications.forget(later(1)) == 1
     take(path, file, VAULT, NOW, replace=False)
-    assert KARI.msisdn.encode() not in file.read_bytes()
+    assert rows(file, "select phone from identification") == [(None,)]
+    assert KARI.msisdn.encode() not in content(file)
 
 
 @pytest.mark.usefixtures("here")
-async def test_a_file_that_is_there_stays_unless_it_may_go(path: Path, file: Path) -> None:
+def test_a_file_that_is_there_stays_unless_it_may_go(path: Path, file: Path) -> None:
     file.write_text("precious")
     with pytest.raises(StorageUnavailable, match="--replace"):
         take(path, file, VAULT, NOW, replace=False)
@@ -94,7 +94,7 @@ async def test_a_file_that_is_there_stays_unless_it_may_go(path: Path, file: Pat
 
 
 @pytest.mark.usefixtures("here")
-async def test_a_backup_under_other_keys_is_none_and_replaces_none(path: Path, file: Path) -> None:
+def test_a_backup_under_other_keys_is_none_and_replaces_none(path: Path, file: Path) -> None:
     file.write_text("precious")
     with pytest.raises(StorageUnavailable, match="other secret keys"):
         take(path, file, Vault([b"x" * 32]), NOW, replace=True)
@@ -105,28 +105,26 @@ async def test_a_backup_under_other_keys_is_none_and_replaces_none(path: Path, f
 @pytest.mark.usefixtures("here")
 async def test_a_backup_is_not_served_from(opening: Open, path: Path, file: Path) -> None:
     take(path, file, VAULT, NOW, replace=False)
-    for old in path.parent.glob("medlem.db*"):
-        old.unlink()
-    file.rename(path)
+    put_in_place(file, path)
     with pytest.raises(StorageUnavailable, match="medlem restore"):
         async with opening():
             pass
 
 
-async def test_a_database_with_nothing_in_it_is_not_kept(path: Path, tmp_path: Path) -> None:
+def test_a_database_with_nothing_in_it_is_not_kept(path: Path, tmp_path: Path) -> None:
     path.touch()
     with pytest.raises(StorageUnavailable, match="nothing to keep"):
         take(path, tmp_path / "club.backup", VAULT, NOW, replace=False)
 
 
 @pytest.mark.usefixtures("here")
-async def test_a_folder_that_is_not_there_is_told(path: Path, tmp_path: Path) -> None:
+def test_a_folder_that_is_not_there_is_told(path: Path, tmp_path: Path) -> None:
     with pytest.raises(StorageUnavailable, match="No such file or directory"):
         take(path, tmp_path / "nowhere" / "club.backup", VAULT, NOW, replace=False)
 
 
 @pytest.mark.usefixtures("here")
-async def test_two_backups_to_one_name_do_not_mix(path: Path, file: Path) -> None:
+def test_two_backups_to_one_name_do_not_mix(path: Path, file: Path) -> None:
     waiting = subprocess.Popen(  # noqa: S603 - ours
         [sys.executable, "-c", HOLD, str(file.with_name("club.backup.partial"))],
         stdin=subprocess.PIPE,
@@ -142,7 +140,7 @@ async def test_two_backups_to_one_name_do_not_mix(path: Path, file: Path) -> Non
 
 
 @pytest.mark.usefixtures("here")
-async def test_a_database_that_is_damaged_gives_no_backup(path: Path, file: Path) -> None:
+def test_a_database_that_is_damaged_gives_no_backup(path: Path, file: Path) -> None:
     whole = path.read_bytes()
     path.write_bytes(whole[:4096] + b"\x55" * (len(whole) - 4096))
     with pytest.raises(StorageUnavailable, match="damaged"):
@@ -172,16 +170,3 @@ fcntl.flock(held, fcntl.LOCK_EX)
 print("held", flush=True)
 sys.stdin.read()
 """
-
-
-def killed_at(action: str, file: Path, database: Path, nth: int) -> str:
-    """Do it in a process that dies before its nth act on a file; what it said, if it lived."""
-    done = subprocess.run(  # noqa: S603 - ours
-        [sys.executable, str(TESTS / "storage" / "dies_at.py"), action, str(file), str(database), str(nth)],
-        capture_output=True,
-        check=False,
-        env={"PYTHONPATH": str(TESTS)},
-        text=True,
-    )
-    assert done.returncode in {0, -9}, done.stderr
-    return done.stdout

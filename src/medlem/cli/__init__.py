@@ -14,9 +14,11 @@ from medlem import __version__
 from medlem.cli.failures import told_in_sentences
 
 COMMANDS: Final = {
+    "backup": "medlem.cli.backup",
     "demo": "medlem.cli.demo",
     "key": "medlem.cli.key",
     "migrate": "medlem.cli.migrate",
+    "restore": "medlem.cli.restore",
     "serve": "medlem.cli.serve",
     "simulator": "medlem.cli.simulator",
     "station": "medlem.cli.station",

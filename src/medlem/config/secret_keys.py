@@ -36,8 +36,8 @@ def read_secret_keys(settings: Settings, new_line: Callable[[], str] | None) -> 
         if not file.exists() and settings.secret_keys is None:
             if database.exists() and database.stat().st_size:
                 raise WrongSettings(
-                    f"the database {database} is there, but not its keys {file}: put them back from the backup, "
-                    f"or say with {PREFIX}SECRET_KEYS where they are"
+                    f"the database {database} is there, but not its keys {file}: put back the copy that was "
+                    f"kept, or say with {PREFIX}SECRET_KEYS where they are"
                 )
             if new_line is None:
                 raise WrongSettings(

@@ -29,6 +29,8 @@ from medlem.vault import Vault
 FEWEST_SKIPPED: Final = 1000
 """Member numbers that are left out at least; else one for each second since the backup, more than any counter gives."""
 
+_MAGIC: Final = b"SQLite format 3\0"
+
 _RULES: Final = (
     # On its way to a phone when the backup was taken: nobody knows what came of it, and nobody asks again by himself.
     "update enrolment set state = 'failed', reason = 'outcome_unknown', changed_at = :now where state = 'asking'",
@@ -154,6 +156,9 @@ def _set_aside(database: Path, now: datetime) -> Path:
 
 def _fold(database: Path) -> bool:
     """Let the file be all of the database, with nothing of it in a log; whether it could be read."""
+    with database.open("rb") as file:
+        if file.read(len(_MAGIC)) != _MAGIC:
+            return False  # SQLite would take it for new, and its log for an old one that can go
     try:
         with opened(database, "rw") as connection:
             connection.execute("pragma journal_mode=delete").fetchall()
