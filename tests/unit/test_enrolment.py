@@ -91,6 +91,16 @@ def test_a_look_after_expiry_that_finds_nothing_is_the_last() -> None:
     assert waiting().pending(NOW + LIFE - timedelta(seconds=1)).state is State.WAITING
 
 
+def test_a_look_before_expiry_that_is_written_down_after_it_is_not_the_last() -> None:
+    late = NOW + LIFE + GRACE + timedelta(seconds=1)
+    slept = replace(waiting(), claimed_at=NOW + INTERVAL)
+    assert slept.pending(late).state is State.WAITING
+    assert slept.unreachable(late, None, 0.5).state is State.WAITING
+    looked_again = replace(slept, claimed_at=NOW + LIFE)
+    assert looked_again.pending(late).state is State.EXPIRED
+    assert replace(slept, claimed_at=late).unreachable(late, None, 0.5).reason is Reason.OUTCOME_UNKNOWN
+
+
 @pytest.mark.parametrize("jitter", [0.0, 0.5, 1.0])
 def test_a_platform_that_is_away_is_asked_less_and_less_but_at_the_end_for_sure(jitter: float) -> None:
     enrolment, now, looks = waiting(), NOW, []
@@ -110,6 +120,8 @@ def test_later_means_later_but_not_never() -> None:
     hour = timedelta(hours=1)
     assert waiting().unreachable(NOW, timedelta(seconds=20), 0.5).due_at == NOW + timedelta(seconds=20) + MARGIN
     assert waiting().unreachable(NOW, hour, 0.5).due_at == NOW + LIFE + GRACE + MARGIN
+    nearly = NOW + LIFE + GRACE - timedelta(seconds=1)
+    assert waiting().unreachable(nearly, hour, 0.5).due_at == nearly + INTERVAL + MARGIN
 
 
 def test_a_yes_in_hand_is_not_given_up_with_the_question() -> None:

@@ -164,7 +164,7 @@ class Enrolment:
         """
         self._from(State.WAITING)
         interval = self.interval + SLOWER if slow_down else self.interval
-        if self.expires_at is not None and now >= self.expires_at:
+        if self.expires_at is not None and self._looked(now) >= self.expires_at:
             return self.expired(now)
         waited = replace(self, interval=interval, failures=0, due_at=now + interval + MARGIN)
         return waited.pinged(now) if self._pinged_meanwhile() else waited
@@ -182,13 +182,13 @@ class Enrolment:
         self._from(State.WAITING)
         end = self.expires_at or now
         last = end + (GRACE if self.answer is None else ANSWER_LIFE)
-        if now >= last:
+        if self._looked(now) >= last:
             return self.failed(Reason.OUTCOME_UNKNOWN, now)
         doubled = min(self.interval * 2 ** min(self.failures, 5), max(LONGEST_BACK_OFF, self.interval))
         pause = max(doubled * (0.75 + jitter / 2), self.interval, retry_after or self.interval)
         # The customer's patience ends at expiry: be there then, and once more when the grace runs out.
         marks = [mark for mark in (end, last) if mark - now >= self.interval]
-        due = min([now + pause, *marks]) if retry_after is None else min(now + pause, last)
+        due = min([now + pause, *marks]) if retry_after is None else max(min(now + pause, last), now + self.interval)
         return replace(self, failures=self.failures + 1, due_at=due + MARGIN)
 
     def answered(self, answer: Masked[bytes], now: datetime) -> Self:
@@ -218,6 +218,10 @@ class Enrolment:
         """It ended without the customer's doing."""
         self._from(State.ASKING, State.WAITING)
         return self._ended(State.FAILED, now, reason=reason, digest=digest)
+
+    def _looked(self, now: datetime) -> datetime:
+        """When the look began. Only that counts: by the time it is written down, the customer may have answered."""
+        return self.claimed_at or now
 
     def _pinged_meanwhile(self) -> bool:
         return self.pinged_at is not None and self.claimed_at is not None and self.pinged_at > self.claimed_at
