@@ -8,6 +8,7 @@ import asyncio
 import json
 import os
 import resource
+import socket
 import statistics
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Self
+from urllib.parse import urlsplit
 
 import aiohttp
 
@@ -116,8 +118,16 @@ LIMITS_OFF: Final = {
 
 
 @asynccontextmanager
-async def house(folder: Path, fill: Callable[[Path], None] | None = None) -> AsyncIterator[House]:
-    """Start everything on a fresh database in that folder, filled by `fill` before the service opens it."""
+async def house(
+    folder: Path, fill: Callable[[Path], None] | None = None, settings: dict[str, str] | None = None
+) -> AsyncIterator[House]:
+    """Start everything on a fresh database in that folder.
+
+    Args:
+        folder: for the database.
+        fill: fills it before the service opens it.
+        settings: the service's, beyond those that it needs.
+    """
     simulator = Started.of("simulator", "--port", "0")
     try:
         async with (
@@ -126,7 +136,7 @@ async def house(folder: Path, fill: Callable[[Path], None] | None = None) -> Asy
         ):
             credentials = await answer.json()
         database = folder / "bench.db"
-        settings = LIMITS_OFF | {
+        needed = LIMITS_OFF | {
             "MEDLEM_DATABASE_URL": f"sqlite:///{database}",
             "MEDLEM_VIPPS_BASE_URL": simulator.said["url"],
             "MEDLEM_VIPPS_CLIENT_ID": credentials["client_id"],
@@ -134,17 +144,26 @@ async def house(folder: Path, fill: Callable[[Path], None] | None = None) -> Asy
             "MEDLEM_VIPPS_SUBSCRIPTION_KEY": credentials["subscription_key"],
             "MEDLEM_VIPPS_MSN": credentials["msn"],
         }
-        station = command("station", "add", "Till 1", settings=settings)["key"]
-        integration = command("key", "add", "integration", settings=settings)["key"]
+        needed |= settings or {}
+        station = command("station", "add", "Till 1", settings=needed)["key"]
+        integration = command("key", "add", "integration", settings=needed)["key"]
         if fill is not None:
             fill(database)
-        service = Started.of("serve", "--port", "0", settings=settings)
+        port = urlsplit(needed.get("MEDLEM_PUBLIC_URL", "")).port or 0
+        service = Started.of("serve", "--port", str(port), settings=needed)
         try:
             yield House(service, simulator, station, integration)
         finally:
             service.stop()
     finally:
         simulator.stop()
+
+
+def free_port() -> int:
+    """A port that nobody listens at; the service needs to know its own address to be pinged there."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return int(taken.getsockname()[1])
 
 
 @dataclass(frozen=True)
