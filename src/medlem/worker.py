@@ -16,7 +16,7 @@ from medlem.club.enrolment import Enrolment
 from medlem.flows import enrolment as flow
 from medlem.flows import retention
 from medlem.flows.enrolment import Look
-from medlem.flows.failures import told
+from medlem.flows.failures import report
 from medlem.flows.ports import Ports, Watch
 
 log = logging.getLogger(__name__)
@@ -74,7 +74,7 @@ class Worker:
             await self._tidy()
             return await self._rest()
         except Exception as error:  # noqa: BLE001 - whatever befell the database, the worker has to outlive it
-            log.error("a round of the worker failed; it goes on in a second\n%s", told(error))  # noqa: TRY400 - its text stays out
+            report(log, "a round of the worker failed; it goes on in a second", error)
             return AFTER_TROUBLE
 
     async def _claim(self) -> None:
@@ -119,7 +119,7 @@ class Worker:
                 for answered in await flow.settle(self._ports, looks):
                     self._start(self._conclude(answered))
             except Exception as error:  # noqa: BLE001 - a full disk is emptied; the tokens never come again
-                log.error("%d answers not written down; again in a second\n%s", len(looks), told(error))  # noqa: TRY400 - as above
+                report(log, f"{len(looks)} answers not written down; again in a second", error)
                 await self._ports.clock.sleep(AFTER_TROUBLE)
             else:
                 for _ in looks:
@@ -150,4 +150,4 @@ class Worker:
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
-            log.error("a step of the worker failed; its claim runs out, and it is tried again\n%s", told(error))
+            report(log, "a step of the worker failed; its claim runs out, and it is tried again", error)

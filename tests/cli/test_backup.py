@@ -74,8 +74,9 @@ def busy_tills(service: Command, settings: dict[str, str]) -> Iterator[list[Till
     made = [told("station", "add", f"Till {number}", settings=settings) for number in range(TILLS)]
     tills = [Till(url, station["key"]) for station in made]
     log = threading.Thread(target=service.err.rest)  # a pipe that nobody reads holds the service up
-    for thread in (log, *tills):
-        thread.start()
+    log.start()
+    for till in tills:
+        till.start()
     try:
         assert all(till.busy.wait(60) for till in tills)
         yield tills

@@ -2,12 +2,19 @@
 
 import json
 import logging
+import math
 import sys
 import time
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
 import click
+
+from medlem.flows.failures import ONCE
+
+MINUTE: Final = 60.0
 
 config_option = click.option(
     "--config",
@@ -25,12 +32,35 @@ def answer(content: Mapping[str, object], text: str, *, as_json: bool) -> None:
     sys.stdout.flush()
 
 
+class OnceAMinute(logging.Filter):
+    """Says only after a minute what is the same again, and how often it was met: a full disk fails every call."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said: dict[str, float] = {}
+        self._withheld: Counter[str] = Counter()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether to let a line through; only those that bear `ONCE` are ever held back."""
+        same = getattr(record, ONCE, None)
+        if same is None:
+            return True
+        if record.created - self._said.get(same, -math.inf) < MINUTE:
+            self._withheld[same] += 1
+            return False
+        self._said[same] = record.created
+        if withheld := self._withheld.pop(same, 0):
+            record.msg = f"{record.msg} (and {withheld} times more since it was last said)"
+        return True
+
+
 def log_to_stderr(*, quiet: bool = False) -> None:
     """One line an occurrence, in UTC; quiet: only what somebody should know of."""
     formatter = logging.Formatter("%(asctime)s.%(msecs)03dZ %(levelname)-7s %(name)s: %(message)s", "%Y-%m-%dT%H:%M:%S")
     formatter.converter = time.gmtime
     lines = logging.StreamHandler(sys.stderr)
     lines.setFormatter(formatter)
+    lines.addFilter(OnceAMinute())
     # Our lines say neither which line of code wrote them nor which thread: not finding out spares every request some
     # fifteen microseconds (Logging HOWTO, Optimization).
     logging._srcfile = None  # noqa: SLF001 - that is the documented way

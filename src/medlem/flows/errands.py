@@ -9,7 +9,7 @@ import logging
 from collections.abc import Coroutine
 from typing import Any
 
-from medlem.flows.failures import told
+from medlem.flows.failures import report
 
 log = logging.getLogger(__name__)
 
@@ -43,4 +43,4 @@ class Errands:
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
-            log.error("errand %s failed\n%s", task.get_name(), told(error))
+            report(log, f"errand {task.get_name()} failed", error)

@@ -3,10 +3,23 @@
 The texts of our own errors are sentences without anybody's data, and are told.
 """
 
+import logging
 import traceback
+from typing import Final
 
 from medlem.club.errors import Refusal
 from medlem.flows.tables import StorageUnavailable
+
+ONCE: Final = "once"
+"""What a line of the log bears that need not be said again and again: whatever makes it the same line."""
+
+
+def report(log: logging.Logger, words: str, error: BaseException) -> None:
+    """Log a failure. A database that is away fails every call, and is no defect: its sentence is enough, once."""
+    if isinstance(error, StorageUnavailable):
+        log.error("%s: %s", words, error, extra={ONCE: str(error)})
+    else:
+        log.error("%s\n%s", words, told(error))
 
 
 def told(error: BaseException) -> str:

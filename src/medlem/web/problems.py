@@ -16,7 +16,7 @@ from msgspec import UNSET, UnsetType
 
 from medlem.club.errors import Flaw, InvalidRequest, NotFound, Refusal
 from medlem.club.member import AlreadyMember
-from medlem.flows.failures import told
+from medlem.flows.failures import report
 from medlem.flows.views import MemberView
 from medlem.web.answer import Answer, encode
 from medlem.web.visit import Visit
@@ -153,7 +153,7 @@ def respond(request: Request[Any, Any, Any], error: Exception) -> Response[bytes
 
 def tell_of_failure(trace: str, error: BaseException) -> None:
     """Log where it went wrong, under the trace that the caller was given."""
-    log.error("trace=%s failed\n%s", trace, told(error))
+    report(log, f"trace={trace} failed", error)
 
 
 def _refusal(error: Exception, visit: Visit) -> Refusal:
