@@ -75,6 +75,7 @@ async def open_house(settings: Settings, *, serving: bool = False) -> AsyncItera
     clock = SystemClock()
     async with open_database(settings, serving=serving) as storage, _following(clock, storage):
         await _migrate_if_new(storage, clock.now())
+        await _refuse_other_club(storage, settings.sales_unit)
         units: dict[ClubId, SalesUnit] = {}  # the club has no id before the database is asked
         platform = VippsPlatform(units, clock)
         ports = Ports(
@@ -117,6 +118,16 @@ async def _migrate_if_new(storage: Database, now: datetime) -> None:
         raise StorageUnavailable(
             f"The database is of an older version ({len(pending)} migrations behind). Back it up, then run "
             "`medlem migrate`."
+        )
+
+
+async def _refuse_other_club(storage: Database, sales_unit: str) -> None:
+    """The database of another installation, or a misspelt number: a second, empty club would not be what was meant."""
+    there = [club.sales_unit for club in await storage.reading.places.clubs()]
+    if there and sales_unit not in there:
+        raise WrongSettings(
+            f"this database holds the club of sales unit {', '.join(there)}, and MEDLEM_VIPPS_MSN names {sales_unit}: "
+            "set it right, or give the other club a database of its own"
         )
 
 

@@ -10,6 +10,7 @@ import os
 import shutil
 import sqlite3
 import tempfile
+from os.path import samestat
 from pathlib import Path
 from typing import Final, Self
 
@@ -80,6 +81,30 @@ class Lock:
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
+
+
+class Place:
+    """Where the file was when it was opened. Somebody may take it away while we serve, and SQLite would not notice."""
+
+    def __init__(self, database: Path) -> None:
+        self._database = database
+        self._opened = database.stat()
+
+    def check(self) -> None:
+        """Look whether it is still there, so that nobody is told that something is kept which is not.
+
+        Raises:
+            StorageUnavailable: it is gone, or another file is in its place.
+        """
+        try:
+            found = self._database.stat()
+        except OSError:
+            found = None
+        if found is None or not samestat(found, self._opened):
+            raise StorageUnavailable(
+                "The database file is no longer where it was opened: somebody has moved, removed or replaced it. Put "
+                "it back, or start the service again on what is there now."
+            )
 
 
 class Connections:

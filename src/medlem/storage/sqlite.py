@@ -17,7 +17,7 @@ from medlem.storage import migrating
 from medlem.storage.faults import told
 from medlem.storage.marks import refuse_marked
 from medlem.storage.migrating import Migration, shipped
-from medlem.storage.place import Connections, Lock, path_of
+from medlem.storage.place import Connections, Lock, Place, path_of
 from medlem.storage.scope import Scope
 from medlem.storage.session import Row
 from medlem.storage.statements import statements
@@ -129,7 +129,8 @@ class SqliteStorage:
             self._reading = AllTables(_Reading(connections.reading), vault)
             self._session = _Writing(connections.writing)
             self._tables = AllTables(self._session, vault)
-            self._writer = Writer(connections.writing, self._bell.ring, slow)
+            self._check = Place(path).check if path is not None else _nobody_finds_it
+            self._writer = Writer(connections.writing, self._bell.ring, slow, self._check)
         self._known: tuple[Migration, ...] = shipped()
 
     @property
@@ -171,6 +172,8 @@ class SqliteStorage:
         Raises:
             StorageUnavailable: it cannot, and what to do.
         """
+        self._check()
+        refuse_marked(self._reader)
         if migrating.pending(self._reader, self._known):
             raise StorageUnavailable("The database has not been migrated to this version. Run `medlem migrate`.")
         await self._reading.places.clubs()
@@ -198,6 +201,10 @@ class SqliteStorage:
         if self._lock is not None:
             async with self.transaction() as tables:
                 await tables.enrolments.release_leases(MARGIN)
+
+
+def _nobody_finds_it() -> None:
+    """A database in memory has no name, so nobody takes it away."""
 
 
 async def open_sqlite(

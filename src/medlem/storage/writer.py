@@ -49,8 +49,16 @@ class _Batch:
 class Writer:
     """Owns the write connection."""
 
-    def __init__(self, connection: sqlite3.Connection, ring: Callable[[Iterable[str]], None], slow: float) -> None:
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        ring: Callable[[Iterable[str]], None],
+        slow: float,
+        check: Callable[[], None],
+    ) -> None:
+        """Take the connection; `check` raises when what is written to it would be lost."""
         self.connection = connection
+        self._check = check
         self._ring = ring
         self._slow = slow
         self._usual = 0.0
@@ -129,6 +137,7 @@ class Writer:
             raise StorageUnavailable("The database has been closed: the service is stopping.")
         if self._batch is not None:
             return True
+        self._check()
         try:
             self.connection.execute("begin immediate")
         except sqlite3.Error as error:
