@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test check lint types docs format bench pictures lock clean
+.PHONY: help demo test check lint types docs format bench simulate pictures lock clean
 
 help: ## what each target does
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 12
@@ -41,6 +41,9 @@ format: .venv/.ready ## put the code in shape
 
 bench: .venv/.ready ## figures, measured here and now; ONLY=scan measures one
 	$(BIN)/python bench/run.py $(ONLY)
+
+simulate: .venv/.ready ## live through SEEDS worlds in which everything goes wrong, and judge them
+	$(BIN)/python -m trials.simulate --seeds $(or $(SEEDS),100) --seed $(or $(SEED),1) --jobs $(or $(JOBS),1)
 
 pictures: .venv/.ready ## take the pictures of docs/pictures anew
 	$(BIN)/python tools/pictures.py

@@ -1,0 +1,180 @@
+"""The storage as one node sees it: the real one, shared by all nodes, with a node that may die between any two steps.
+
+What is committed is written into the history, in the order of the transactions.
+"""
+
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from medlem.club.enrolment import Enrolment
+from medlem.club.identification import Identification
+from medlem.flows.ports import Storage, Watch
+from medlem.flows.tables import StorageUnavailable, Tables
+from trials.faults import Fault
+from trials.loop import WITHIN
+
+if TYPE_CHECKING:
+    from trials.node import Node
+
+NOUNS: Final = ("places", "keys", "identifications", "enrolments", "members", "events", "repeats", "webhooks")
+
+
+class Killed(BaseException):
+    """The process is no more; nothing that it left behind may have an effect."""
+
+
+class _Noun:
+    """One noun's table; its methods may be the last thing that a process does."""
+
+    def __init__(
+        self, table: object, around: Callable[[str, Callable[..., Awaitable[Any]]], Callable[..., Any]]
+    ) -> None:
+        self._table = table
+        self._around = around
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        wrapped = self._around(name, getattr(self._table, name))
+        setattr(self, name, wrapped)
+        return wrapped
+
+
+class _Nouns:
+    """`flows.tables.Tables`."""
+
+    def __init__(
+        self, tables: Tables, around: Callable[[str, Callable[..., Awaitable[Any]]], Callable[..., Any]]
+    ) -> None:
+        for noun in NOUNS:
+            setattr(self, noun, _Noun(getattr(tables, noun), around))
+
+
+class NodeStorage:
+    """`flows.ports.Storage` of one node."""
+
+    def __init__(self, node: "Node", storage: Storage) -> None:
+        self._node = node
+        self._storage = storage
+        self._reading = cast("Tables", _Nouns(storage.reading, self._around_reading))
+        self._writing: Tables | None = None
+        self.current: _Transaction | None = None
+
+    @property
+    def reading(self) -> Tables:
+        """What has been committed."""
+        return self._reading
+
+    def transaction(self) -> "_Transaction":
+        """All or nothing, or the end."""
+        return _Transaction(self, self._node, self._storage)
+
+    def watch(self, topic: str) -> AbstractContextManager[Watch]:
+        """Wait for a topic."""
+        return self._storage.watch(topic)
+
+    def within(self, tables: Tables) -> Tables:
+        """The tables of a transaction's body, made once: one body runs at a time."""
+        if self._writing is None:
+            self._writing = cast("Tables", _Nouns(tables, self._around_writing))
+        return self._writing
+
+    def _around_reading(self, name: str, method: Callable[..., Awaitable[Any]]) -> Callable[..., Any]:
+        node = self._node
+
+        def read(*args: Any) -> Awaitable[Any]:
+            if node.dead:
+                raise Killed
+            if node.database_fails():
+                node.befell(Fault.UNREADABLE)
+                raise StorageUnavailable(f"The database does not answer to {name}.")
+            return method(*args)
+
+        return read
+
+    def _around_writing(self, name: str, method: Callable[..., Awaitable[Any]]) -> Callable[..., Any]:
+        node, watched = self._node, name in {"save", "open", "add"}
+
+        async def noted(kept: Any) -> Any:
+            written = await method(kept)
+            if self.current is not None:
+                if isinstance(kept, Identification) or (isinstance(kept, Enrolment) and written is True):
+                    self.current.wrote.append(kept)
+                elif isinstance(kept, Enrolment) and isinstance(written, Enrolment) and written.id == kept.id:
+                    self.current.wrote.append(written)
+            return written
+
+        def write(*args: Any) -> Awaitable[Any]:
+            transaction = self.current
+            if node.dead or transaction is None:
+                raise Killed
+            if node.burns():
+                return transaction.perish(Fault.KILLED_INSIDE)
+            if node.database_fails():
+                node.befell(Fault.DISK_FULL)
+                raise StorageUnavailable("The disk is full. Free some space.")
+            return noted(*args) if watched and len(args) == 1 else method(*args)
+
+        return write
+
+
+class _Transaction:
+    """One turn with the database."""
+
+    def __init__(self, storage: NodeStorage, node: "Node", real: Storage) -> None:
+        self._storage = storage
+        self._node = node
+        self._real = real.transaction()
+        self.wrote: list[Enrolment | Identification] = []
+
+    async def __aenter__(self) -> Tables:
+        node = self._node
+        if node.dead:
+            raise Killed
+        if node.burns():
+            await node.perish(Fault.KILLED_OUTSIDE)
+        if node.ices():
+            await node.congeal()
+        if node.database_fails():
+            node.befell(Fault.NO_DATABASE)
+            raise StorageUnavailable("The database does not answer.")
+        token = WITHIN.set(None)  # what the database does, it does though the node dies
+        try:
+            tables = await self._real.__aenter__()
+        finally:
+            WITHIN.reset(token)
+        self._storage.current = self
+        return self._storage.within(tables)
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        node, storage = self._node, self._storage
+        if storage.current is not self:
+            return  # it ended with its process
+        if error is None and node.burns():
+            await self.perish(Fault.KILLED_AT_COMMIT)
+        storage.current = None
+        if error is None:
+            node.history.commit(self.wrote, node)
+        token = WITHIN.set(None)
+        try:
+            await self._real.__aexit__(kind, error, trace)
+        finally:
+            WITHIN.reset(token)
+        if error is None:
+            if node.burns():
+                await node.perish(Fault.KILLED_AT_COMMIT)
+            if node.database_fails():
+                node.befell(Fault.COMMIT_UNKNOWN)
+                raise StorageUnavailable("The connection broke while the database committed.")
+
+    async def perish(self, fault: Fault) -> None:
+        """Die in the middle; the database takes everything back."""
+        self._storage.current = None
+        token = WITHIN.set(None)
+        try:
+            await self._real.__aexit__(Killed, Killed(), None)
+        finally:
+            WITHIN.reset(token)
+        await self._node.perish(fault)

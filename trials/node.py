@@ -1,0 +1,256 @@
+"""A node: one process of the service, from its start to its end, with the world's trouble in its way.
+
+What it runs is the real thing: flows, worker, streams of events. What is put around them is what can fail.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from contextvars import Context
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any, Final
+
+from medlem.club.enrolment import MARGIN
+from medlem.flows.errands import Errands
+from medlem.flows.limits import Limits
+from medlem.flows.places import settle_club
+from medlem.flows.ports import Ports, Storage
+from medlem.flows.tables import StorageUnavailable
+from medlem.registers.own import OwnRegister
+from medlem.vipps.webhooks import verify
+from medlem.web.desk import Desk
+from medlem.web.options import Options
+from medlem.worker import Worker
+from trials.calls import NodePlatform
+from trials.database import Killed, NodeStorage
+from trials.faults import Fault, Trouble
+from trials.history import History
+from trials.loop import WITHIN, Process, VirtualLoop
+from trials.platform import EPOCH
+from trials.wire import NEUTRAL, Wire
+
+SALES_UNIT: Final = "100001"
+CLUB: Final = "Fjord & Fjell"
+ERRAND_GRACE: Final = 0.3
+HEARTBEAT: Final = 15.0
+THAWING: Final = 0.5
+"""Seconds in which a node that thaws sends what it was about to send when it froze."""
+SAFE: Final = 1 << 60
+"""More steps than any world has."""
+
+
+class Hangup(Exception):
+    """The connection broke: whoever called knows nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What all nodes of a world share."""
+
+    loop: VirtualLoop
+    storage: Storage
+    wire: Wire
+    trouble: Trouble
+    history: History
+    chance: Random
+    alone: bool
+    """Whether there is only ever one node: it takes over at once what its predecessor held."""
+    offset: timedelta
+    """How wrong the time of the database is, which all nodes follow."""
+
+
+class NodeClock:
+    """`flows.ports.Clock`: the database's, as well as a node can follow it."""
+
+    def __init__(self, loop: VirtualLoop, offset: timedelta) -> None:
+        self._loop = loop
+        self._zero = EPOCH + offset
+
+    def now(self) -> datetime:
+        """The time in UTC, in whole milliseconds."""
+        return self._zero + timedelta(milliseconds=int(self._loop.time() * 1000))
+
+    async def sleep(self, seconds: float) -> None:
+        """Let so much time pass."""
+        await asyncio.sleep(seconds)
+
+
+class Node(Process):
+    """One process of the service."""
+
+    def __init__(self, name: str, around: Surroundings, on_end: Callable[["Node"], None]) -> None:
+        super().__init__()
+        self.name = name
+        self.dead = False
+        self.history = around.history
+        self._around = around
+        self._loop = around.loop
+        self._on_end = on_end
+        self._calls: dict[asyncio.Task[Any], asyncio.Future[Any]] = {}
+        self._thawed_at = -THAWING
+        self.fuse = self.ice = SAFE
+        """Steps until it dies, and until it freezes."""
+        self.closing = asyncio.Event()
+        clock = NodeClock(around.loop, around.offset)
+        storage = NodeStorage(self, around.storage)
+        self.ports = Ports(
+            storage=storage,
+            platform=NodePlatform(self, around.wire),
+            register=OwnRegister(storage),
+            clock=clock,
+            limits=Limits(),
+            errands=Errands(),
+            chance=around.chance.random,
+        )
+        options = Options(verify=_verified, ready=_ready, heartbeat=HEARTBEAT)
+        self.desk = Desk(self.ports, options, b"")
+        self.context = Context()
+        self.context.run(WITHIN.set, self)
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def just_thawed(self) -> bool:
+        """Whether it may be doing what it was about to do when it froze."""
+        return self._loop.time() < self._thawed_at + THAWING
+
+    # -- life
+
+    def start(self) -> None:
+        """Start it."""
+        self._loop.create_task(self._main(), name=self.name, context=self.context.copy())
+
+    async def _main(self) -> None:
+        while True:
+            try:
+                if self._around.alone:
+                    # What `open_storage(serving=True)` does: nobody else can hold a lease.
+                    async with self.ports.storage.transaction() as tx:
+                        await tx.enrolments.release_leases(MARGIN)  # type: ignore[attr-defined]
+                await settle_club(self.ports, SALES_UNIT, CLUB, "NO")
+                break
+            except StorageUnavailable:
+                await asyncio.sleep(1)  # the operator's supervisor starts it again
+        await Worker(self.ports).run(self.closing)
+        await self.ports.errands.stop(ERRAND_GRACE)
+        self.kill(Fault.STOPPED, counted=False)
+
+    def stop(self) -> None:
+        """Ask it to end, as SIGTERM does."""
+        if not self.halted:
+            self._around.trouble.note(Fault.STOPPED)
+            self.history.befell(self, "is told to stop")
+            self.closing.set()
+            self.desk.closing.set()
+
+    def kill(self, fault: Fault, *, counted: bool = True) -> None:
+        """End it between two lines; every connection to it breaks."""
+        if self.dead:
+            return
+        self.dead = self.halted = True
+        if counted:
+            self._around.trouble.note(fault)
+        self.history.befell(self, fault)
+        calls, self._calls = self._calls, {}
+        for call in calls.values():
+            _hang_up(call)
+        self._on_end(self)
+
+    def freeze(self, seconds: float) -> None:
+        """Stop it in its tracks, as a machine does that swaps or is moved."""
+        if self.halted:
+            return
+        self.halted = True
+        self._around.trouble.note(Fault.FROZEN)
+        self.history.befell(self, Fault.FROZEN, seconds)
+        self._loop.call_later(seconds, self.thaw, context=NEUTRAL)
+
+    def thaw(self) -> None:
+        """Let it go on as if nothing had been."""
+        if self.halted and not self.dead:
+            self._thawed_at = self._loop.time()
+            self.history.befell(self, "thaws")
+            self._loop.thaw(self)
+
+    # -- the end of a step
+
+    def burns(self) -> bool:
+        """Whether this step is its last."""
+        self.fuse -= 1
+        return self.fuse <= 0 and not self._around.trouble.clear
+
+    async def perish(self, fault: Fault) -> None:
+        """Die here: the caller never goes on."""
+        self.kill(fault)
+        await self._loop.create_future()
+        raise Killed
+
+    async def perish_calling(self, there: float) -> None:
+        """Die before a call, or leave it to go out and die about when it arrives."""
+        if self._around.chance.random() < 0.5:
+            await self.perish(Fault.KILLED_CALLING)
+        self.fuse = SAFE
+        when = there * 2 * self._around.chance.random()
+        self._loop.call_later(when, self.kill, Fault.KILLED_CALLING, context=NEUTRAL)
+
+    def ices(self) -> bool:
+        """Whether this is the step at which it is stopped in its tracks."""
+        self.ice -= 1
+        return self.ice <= 0 and not self._around.trouble.clear
+
+    async def congeal(self) -> None:
+        """Stop here for longer than a lease lasts."""
+        self.ice = SAFE
+        self.freeze(31 + 30 * self._around.chance.random())
+        await asyncio.sleep(0)
+
+    def database_fails(self) -> bool:
+        """Whether the database lets it down now."""
+        trouble = self._around.trouble
+        return trouble.strikes(trouble.weather.database)
+
+    def befell(self, fault: Fault) -> None:
+        """Count what the database did."""
+        self._around.trouble.note(fault)
+        self.history.befell(self, fault)
+
+    # -- what others ask of it
+
+    def serve(self, work: Callable[[], Coroutine[Any, Any, Any]], within: float | None = None) -> "asyncio.Future[Any]":
+        """Answer a call over the network; `Hangup` when it dies first, or takes longer than so many seconds."""
+        answered: asyncio.Future[Any] = self._loop.create_future()
+        if self.dead or self.closing.is_set():
+            answered.set_exception(Hangup())
+            return answered
+        task = self._loop.create_task(work(), context=self.context.copy())
+        self._calls[task] = answered
+        if within is not None:
+            self._loop.call_later(within, _hang_up, answered, context=NEUTRAL)
+        task.add_done_callback(self._answer, context=NEUTRAL)
+        return answered
+
+    def _answer(self, task: asyncio.Task[Any]) -> None:
+        answered = self._calls.pop(task, None)
+        error = None if task.cancelled() else task.exception()
+        if task.cancelled() or answered is None or answered.done():
+            return
+        if error is None:
+            answered.set_result(task.result())
+        else:
+            answered.set_exception(error)
+
+
+def _hang_up(call: "asyncio.Future[Any]") -> None:
+    if not call.done():
+        call.set_exception(Hangup())
+
+
+def _verified(*said: Any) -> bool:
+    registration, headers, body = said
+    return verify(registration.secret, registration.url, headers, body)
+
+
+async def _ready() -> None:
+    """It is."""
