@@ -6,6 +6,7 @@ they have in common, which is the database server's.
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -28,13 +29,22 @@ ServerTime = Callable[[], Awaitable[datetime | None]]
 class SystemClock:
     """The time, in UTC and whole milliseconds: what is written down reads back the same."""
 
-    def __init__(self) -> None:
+    def __init__(self, date: Callable[[], datetime] | None = None, tick: Callable[[], float] = time.monotonic) -> None:
+        """Take the time from this machine.
+
+        Args:
+            date: what the machine says that it is; may be set at any moment, forwards or back.
+            tick: seconds since some moment, which nobody can set.
+        """
         self.ahead = timedelta()
         """How far the clock that we follow is ahead of this machine's."""
+        self._date, self._tick = date or _machine_date, tick
+        self._shown, self._ticked = self._date(), tick()
+        self._set_back = False
 
     def now(self) -> datetime:
         """What time it is."""
-        now = _machine_time() + self.ahead
+        now = self._machine_time() + self.ahead
         return now.replace(microsecond=now.microsecond // 1000 * 1000)
 
     async def sleep(self, seconds: float) -> None:
@@ -49,11 +59,11 @@ class SystemClock:
         """
         best: tuple[timedelta, timedelta] | None = None
         for _ in range(SAMPLES):
-            before = _machine_time()
+            before = self._machine_time()
             theirs = await server_time()
             if theirs is None:
                 return False
-            took = _machine_time() - before
+            took = self._machine_time() - before
             best = min(best or (timedelta.max, timedelta()), (took, theirs - before - took / 2))
         if best is not None:
             self._correct(best[1])
@@ -77,6 +87,21 @@ class SystemClock:
             )
         self.ahead = ahead
 
+    def _machine_time(self) -> datetime:
+        """This machine's time, which never goes back, for what is due in five seconds must not become due in an hour.
 
-def _machine_time() -> datetime:
+        When the machine's clock is set back, time goes on at half its speed until the two agree again. When it is set
+        forwards, that is followed at once.
+        """
+        date, tick = self._date(), self._tick()
+        slow = self._shown + timedelta(seconds=(tick - self._ticked) / 2)
+        self._shown, self._ticked = max(date, slow), tick
+        set_back = slow - date >= WORTH_TELLING
+        if set_back and not self._set_back:
+            log.warning("this machine's clock was set back by about %.0f seconds", (slow - date).total_seconds())
+        self._set_back = set_back
+        return self._shown
+
+
+def _machine_date() -> datetime:
     return datetime.now(UTC)  # noqa: TID251 - this is the Clock that everybody else asks
