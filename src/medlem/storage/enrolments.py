@@ -127,7 +127,10 @@ class Enrolments:
         A look that was cut off may have reached the platform, which counts the interval from there; it is not
         repeated before that interval has passed, unless its answer is here or the platform itself called.
         """
-        return await self._session.run("enrolments.release_leases", margin=span(margin))
+        freed = await self._session.run("enrolments.release_leases", margin=span(margin))
+        if freed:
+            self._session.announce(DUE)
+        return freed
 
     async def lost_asks(self, before: datetime) -> Sequence[Enrolment]:
         rows = await self._session.all("enrolments.lost_asks", before=millis(before))

@@ -1,10 +1,14 @@
 """Reads the SQL of this folder: `sql/<noun>.sql` holds the statements `<noun>.<name>`.
 
+They are written once, in words that SQLite and PostgreSQL share; where they differ, each side puts them its own way:
+here rows are not locked, since one transaction writes at a time; PostgreSQL's words are in `postgresql.dialect`.
+
 aiosql reads the files, where each statement declares its parameters; the sessions run them themselves, since what
 aiosql makes of them has no types and adds a quarter to a look-up (docs/decisions/0003-sqlite-in-the-loop.md).
 """
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -13,6 +17,8 @@ from typing import Final
 import aiosql
 
 FOLDER: Final = files("medlem.storage") / "sql"
+
+_ROW_LOCK = re.compile(r"\bfor update( skip locked)?\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +31,8 @@ class Statement:
 
 @cache
 def statements() -> dict[str, Statement]:
-    """Every statement by its name."""
-    return read(FOLDER)
+    """Every statement by its name, as SQLite takes it."""
+    return {name: replace(found, sql=_ROW_LOCK.sub("", found.sql)) for name, found in read(FOLDER).items()}
 
 
 def read(folder: Traversable) -> dict[str, Statement]:

@@ -84,6 +84,14 @@ class Connections:
             self._pool.terminate()
 
 
+def gone(connection: Connection) -> bool:
+    """Whether the server has dropped it; the pool then takes it back by itself, and it answers no more questions."""
+    try:
+        return bool(connection.is_closed())
+    except asyncpg.InterfaceError:
+        return True
+
+
 async def connect(url: str, node: int) -> Connections:
     """Open the pool.
 

@@ -1,8 +1,7 @@
 """Puts our SQL, which is written once, the way PostgreSQL says it.
 
 Few words differ: parameters are numbered, a whole number of eight bytes is a `bigint`, the larger of two is
-`greatest`, and a row is locked where a remark in the statement says so. What differs in more than words stands in the
-SQL files of this folder.
+`greatest`. What differs in more than words stands in the SQL files of this folder.
 """
 
 import re
@@ -12,12 +11,12 @@ from functools import cache
 from importlib.resources import files
 from typing import Final
 
-from medlem.storage.statements import read, statements
+from medlem.storage.statements import FOLDER as SHARED
+from medlem.storage.statements import Statement, read
 
 FOLDER: Final = files("medlem.storage.postgresql")
 
 _REMARK = re.compile(r"--.*")
-_LOCK = re.compile(r"/\* (for update(?: skip locked)?) \*/")
 _PARAMETER = re.compile(r"(?<!:):([a-z_]+)\b")
 _LARGER_OF_TWO = re.compile(r"\bmax\((?=[^()]*,)")
 
@@ -47,14 +46,18 @@ def numbered(sql: str) -> Numbered:
     def number(match: re.Match[str]) -> str:
         return names.setdefault(match[1], f"${len(names) + 1}")
 
-    plain = _LOCK.sub(r"\1", _LARGER_OF_TWO.sub("greatest(", _REMARK.sub("", sql)))
+    plain = _LARGER_OF_TWO.sub("greatest(", _REMARK.sub("", sql))
     return Numbered(_PARAMETER.sub(number, plain).strip(), tuple(names))
 
 
 @cache
 def spoken() -> Mapping[str, Numbered]:
     """Every statement by its name."""
-    return {name: numbered(statement.sql) for name, statement in (statements() | read(FOLDER)).items()}
+    return {name: numbered(found.sql) for name, found in _found().items()}
+
+
+def _found() -> dict[str, Statement]:
+    return read(SHARED) | read(FOLDER)
 
 
 def schema(sql: str) -> str:

@@ -40,8 +40,8 @@ _ADVICE: Final = {
     "25006": _READ_ONLY,
 }
 
-EXPECTED: Final = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
-"""What the driver raises when something is the matter."""
+EXPECTED: Final = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
+"""What the driver raises when something is the matter; the third when the server hangs up between two statements."""
 
 
 def told(error: BaseException) -> Exception:
@@ -54,8 +54,8 @@ def told(error: BaseException) -> Exception:
             if (advice := _ADVICE.get(code[:length])) is not None:
                 return StorageUnavailable(advice)
         return Defect(f"PostgreSQL refused a statement with code {code}.")
-    if isinstance(error, asyncpg.InterfaceError) and "closed" not in str(error) and "lost" not in str(error):
-        return Defect("The PostgreSQL driver refused a call.")
+    if isinstance(error, asyncpg.InterfaceError) and "in progress" in str(error):
+        return Defect("Two statements were run on one connection at once.")
     return StorageUnavailable(GONE)
 
 

@@ -11,9 +11,10 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Final
 
+from medlem.flows import failures
 from medlem.flows.tables import StorageUnavailable
 from medlem.storage.postgresql.connections import Connection
-from medlem.storage.postgresql.faults import EXPECTED, told
+from medlem.storage.postgresql.faults import EXPECTED, GONE, told
 from medlem.storage.postgresql.sessions import CHANNEL
 from medlem.storage.watching import Bell
 
@@ -75,21 +76,24 @@ class Node:
         pause = FIRST_PAUSE
         while True:
             try:
-                if self._connection is None:
-                    await self._join()
-                    log.info("PostgreSQL answers again")
-                await self._look_around()
+                await self._be_there()
                 pause = FIRST_PAUSE
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._lost.wait(), BEAT)
-                    log.warning("the connection to PostgreSQL was lost; trying again")
-                    await self._hang_up()
-            except StorageUnavailable as error:
-                if pause == LONGEST_PAUSE / 2:
-                    log.warning("%s", error)
+            except Exception as error:  # noqa: BLE001 - whatever befell the server, the node has to outlive it
                 await self._hang_up()
+                if pause == FIRST_PAUSE:
+                    log.warning("PostgreSQL is away; trying again until it is back\n%s", failures.told(error))
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
+
+    async def _be_there(self) -> None:
+        """Look around once, and listen until it is time to look again or the connection is lost."""
+        if self._connection is None:
+            await self._join()
+            log.info("PostgreSQL is back")
+        await self._look_around()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._lost.wait(), BEAT)
+            raise StorageUnavailable(GONE)
 
     async def _join(self) -> None:
         self._lost.clear()

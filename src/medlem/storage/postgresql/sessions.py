@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Final, Self, TypeVar
 
 from medlem.flows.tables import StorageUnavailable
-from medlem.storage.postgresql.connections import Connection, Connections
+from medlem.storage.postgresql.connections import Connection, Connections, gone
 from medlem.storage.postgresql.dialect import Numbered, spoken
 from medlem.storage.postgresql.faults import EXPECTED, told
 from medlem.storage.scope import Scope
@@ -98,7 +98,7 @@ class Reading:
             try:
                 return await read(Session(connection))
             except StorageUnavailable:
-                if not connection.is_closed():
+                if not gone(connection):
                     raise
         async with self._connections.lent() as connection:
             return await read(Session(connection))
@@ -153,9 +153,9 @@ class Transaction:
             try:
                 await connection.execute("begin")
             except EXPECTED as error:
-                closed = connection.is_closed()
+                dropped = gone(connection)
                 await self._connections.give_back(connection)
-                if not closed or attempt == 2:  # noqa: PLR2004 - the second is the last
+                if not dropped or attempt == 2:  # noqa: PLR2004 - the second is the last
                     raise told(error) from error
             except BaseException:
                 await self._connections.give_back(connection)
@@ -188,10 +188,11 @@ class Transaction:
 
 async def roll_back(connection: Connection) -> None:
     """End a transaction that came to nothing, if there is still a connection to end it on."""
-    if connection.is_closed() or not connection.is_in_transaction():
+    if gone(connection):
         return
     try:
-        await connection.execute("rollback")
+        if connection.is_in_transaction():
+            await connection.execute("rollback")
     except EXPECTED:
         connection.terminate()
 

@@ -27,13 +27,14 @@ from enrolment
 where club = :club and id = :enrolment;
 
 -- name: hold(club, enrolment)^
--- What stands in such remarks is said on PostgreSQL, where another node may want the row.
+-- SQLite has no row locks and needs none: there one transaction writes at a time.
 select
     club, id, identification, station, phone, evidence, code, state, reason, created_at, changed_at, expires_at,
     interval_ms, due_at, failures, pinged_at, request, request_digest, answer, member, answer_digest, claim, claimed_at
 from enrolment
 where club = :club and id = :enrolment
-/* for update */;
+for update
+;
 
 -- name: save(club, enrolment, state, reason, changed_at, expires_at, interval_ms, due_at, failures, pinged_at, request, request_digest, answer, member, answer_digest, claim)!
 -- Ends the lease. Writes nothing over a later claim, nor over an end.
@@ -125,7 +126,7 @@ where (club, id) in (
     where phone is not null and state in ('declined', 'expired', 'failed') and changed_at < :before
     order by changed_at
     limit :most
-    /* for update skip locked */
+    for update skip locked
 )
 returning club, identification;
 

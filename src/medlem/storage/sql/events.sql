@@ -43,5 +43,5 @@ order by e.id;
 -- name: forget(before, most)!
 -- All clubs. Only the oldest are looked at.
 delete from event where added_at < :before and number in (
-    select number from event order by number limit :most /* for update skip locked */
+    select number from event order by number limit :most for update skip locked
 );

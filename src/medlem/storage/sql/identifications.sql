@@ -31,7 +31,7 @@ select count(*) as found from miss where club = :club and station = :station and
 delete from miss
 where (club, station, digest) in (
     select club, station, digest from miss where missed_at < :before order by missed_at limit :most
-    /* for update skip locked */
+    for update skip locked
 );
 
 -- name: forget(before, most)!
@@ -43,5 +43,5 @@ where (club, id) in (
     where created_at < :before and phone is not null and asked = 0
     order by created_at
     limit :most
-    /* for update skip locked */
+    for update skip locked
 );

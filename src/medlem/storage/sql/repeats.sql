@@ -16,5 +16,5 @@ update repeatable set http_status = :status where scope_digest = :scope;
 delete from repeatable
 where scope_digest in (
     select scope_digest from repeatable where kept_at < :before order by kept_at limit :most
-    /* for update skip locked */
+    for update skip locked
 );

@@ -12,7 +12,7 @@ select pinged_at from ping where club = :club and request_digest = :digest;
 delete from ping
 where (club, request_digest) in (
     select club, request_digest from ping where pinged_at < :before order by pinged_at limit :most
-    /* for update skip locked */
+    for update skip locked
 );
 
 -- name: registration(club, event)^
