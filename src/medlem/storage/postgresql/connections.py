@@ -39,7 +39,7 @@ class Connections:
     def __init__(self, pool: Connection, url: str, node: int) -> None:
         self._pool = pool
         self._url = url
-        self._node = node
+        self.node = node
 
     @asynccontextmanager
     async def lent(self) -> AsyncIterator[Connection]:
@@ -72,7 +72,7 @@ class Connections:
             StorageUnavailable: the server does not answer.
         """
         try:
-            return await asyncpg.connect(self._url, timeout=PATIENCE, server_settings=_settings(self._node))
+            return await asyncpg.connect(self._url, timeout=PATIENCE, server_settings=_settings(self.node))
         except EXPECTED as error:
             raise told(error) from error
 

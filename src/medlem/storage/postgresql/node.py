@@ -126,4 +126,7 @@ class Node:
             connection.terminate()
 
     def _heard(self, *heard: object) -> None:
-        self._bell.ring([str(heard[-1])])
+        """A commit's news, as `<node> <topic>`. Our own have been told here already."""
+        node, _, topic = str(heard[-1]).partition(" ")
+        if node != str(self._number):
+            self._bell.ring([topic])

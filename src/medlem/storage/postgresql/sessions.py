@@ -175,7 +175,8 @@ class Transaction:
 
     async def _commit(self) -> None:
         """Tell and commit in one message to the server: either both happen or neither."""
-        news = [f"notify {CHANNEL}, '{_named(topic)}'" for topic in sorted(self._session.topics)]
+        node = self._connections.node
+        news = [f"notify {CHANNEL}, '{node} {_named(topic)}'" for topic in sorted(self._session.topics)]
         try:
             status = await self._connection.execute("; ".join([*news, "commit"]))
         except EXPECTED as error:
