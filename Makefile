@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test check lint types docs format bench simulate pictures lock clean
+.PHONY: help demo test check lint types docs format bench simulate bugs pictures lock clean
 
 help: ## what each target does
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 12
@@ -44,6 +44,9 @@ bench: .venv/.ready ## figures, measured here and now; ONLY=scan measures one
 
 simulate: .venv/.ready ## live through SEEDS worlds in which everything goes wrong, and judge them
 	$(BIN)/python -m trials.simulate --seeds $(or $(SEEDS),100) --seed $(or $(SEED),1) --jobs $(or $(JOBS),1)
+
+bugs: .venv/.ready ## put known bugs back, one at a time: the simulation must catch each; ONLY=stale-lease-wins tries one
+	$(BIN)/python -m trials.catch $(ONLY) --jobs $(or $(JOBS),1)
 
 pictures: .venv/.ready ## take the pictures of docs/pictures anew
 	$(BIN)/python tools/pictures.py

@@ -14,6 +14,8 @@ from trials.wire import NEUTRAL
 
 SPAN = 260
 """Steps within which a node that is to die does so."""
+CALLS = 24
+"""Steps of calls to the platform within which a node that is to freeze does so."""
 
 
 @dataclass
@@ -54,19 +56,23 @@ class Crew:
         if self.closed:
             return
         chance = self.around.chance
-        node = Node(f"node {place + 1}.{len(self.all) + 1}", self.around, lambda _: self._ended(place))
+        node = Node(f"node {place + 1}.{len(self.all) + 1}", self.around, lambda _: self._ended(place), self._ice)
         if not self.trouble.clear:
             if self.deaths_left > 0:
                 self.deaths_left -= 1
                 node.fuse = chance.randrange(1, SPAN)
-            if self.freezes_left > 0 and chance.random() < 0.5:
-                self.freezes_left -= 1
-                node.ice = chance.randrange(1, SPAN // 4)
             if chance.random() < 0.3:
                 self.trouble.note(Fault.CLOCK_OFF)
         self.nodes[place] = node
         self.all.append(node)
         node.start()
+
+    def _ice(self) -> int:
+        """How many calls to the platform a node makes until it freezes."""
+        if self.freezes_left == 0 or self.trouble.clear:
+            return SAFE
+        self.freezes_left -= 1
+        return self.around.chance.randrange(1, CALLS)
 
     def _ended(self, place: int) -> None:
         self.nodes[place] = None

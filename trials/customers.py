@@ -13,8 +13,10 @@ from trials.till import Till
 APART: Final = 0.8
 """Seconds between two customers, about."""
 FIRST: Final = 5.0
-ONCE_MORE: Final = 3
+TIMES: Final = 3
 """How often a cashier asks one customer who was lost on the way."""
+ONCE_MORE: Final = frozenset({"outcome_unknown", "platform_surprised_us", "platform_unavailable", "customer_busy"})
+"""The ends after which a cashier asks once more."""
 
 GIVEN: Final = ("Kari", "Ola", "Nils", "Anne", "Ingrid", "Lars", "Sofie", "Emil")
 
@@ -50,7 +52,7 @@ class Customers:
         person = chance.choice(self.known) if again else self._newcomer()
         till = chance.choice(self.tills)
         self.present += 1
-        self.crew.outside(self._visit(person, till, ONCE_MORE))
+        self.crew.outside(self._visit(person, till, TIMES))
         if chance.random() < 0.1:
             self.crew.trouble.note(Fault.TWO_STATIONS)
             self.present += 1
@@ -73,27 +75,28 @@ class Customers:
     async def _visit(self, person: Person, till: Till, times: int) -> None:
         try:
             for _ in range(times):
-                if await self._ask(person, till) != "failed":
+                if not await self._ask(person, till):
                     break
                 await self.crew.pause(2 + self.chance.random() * 4)
         finally:
             self.present -= 1
 
-    async def _ask(self, person: Person, till: Till) -> str | None:
-        """Identify and ask; how it ended on the screen, if the cashier still looked."""
+    async def _ask(self, person: Person, till: Till) -> bool:
+        """Identify and ask; whether it ended so that a cashier asks once more."""
         chance = self.chance
         if chance.random() < 0.1:
             self.crew.trouble.note(Fault.DOUBLE_SCAN)
             await till.identify(person, by_code=chance.random() < 0.5)
         found = await till.identify(person, by_code=chance.random() < 0.5)
         if found is None or found.membership == "member":
-            return None
+            return False
         view = await till.press(found, twice=chance.random() < 0.2)
         if view is None:
-            return None
+            return False
         if chance.random() < 0.1:
             await chance.choice(self.tills).peep(view.id)
-        return await till.ends(view.id, 120)
+        await till.ends(view.id, 120)
+        return till.reasons.get(view.id) in ONCE_MORE
 
     # -- with a phone in hand
 

@@ -133,8 +133,6 @@ class _Transaction:
             raise Killed
         if node.burns():
             await node.perish(Fault.KILLED_OUTSIDE)
-        if node.ices():
-            await node.congeal()
         if node.database_fails():
             node.befell(Fault.NO_DATABASE)
             raise StorageUnavailable("The database does not answer.")

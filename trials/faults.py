@@ -66,14 +66,14 @@ class Weather:
 def forecast(chance: Random) -> Weather:
     """One world's weather: some days are fine but for one thing, some are bad all over."""
     return Weather(
-        platform=chance.choice((0.0, 0.05, 0.12, 0.25)),
-        database=chance.choice((0.0, 0.0, 0.004, 0.012)),
-        pings=chance.choice((0.05, 0.3, 0.6)),
-        deaths=chance.choice((0, 2, 5, 9)),
-        stops=chance.choice((0, 0, 1, 2)),
-        freezes=chance.choice((0, 0, 1, 3)),
-        absences=chance.choice((0, 0, 1)),
-        drops=chance.choice((0.0, 0.5, 2.0)),
+        platform=chance.choice((0.02, 0.08, 0.15, 0.3)),
+        database=chance.choice((0.0, 0.002, 0.006, 0.015)),
+        pings=chance.choice((0.2, 0.5, 0.8)),
+        deaths=chance.choice((0, 3, 6, 12)),
+        stops=chance.choice((0, 1, 2, 3)),
+        freezes=chance.choice((0, 1, 3, 8)),
+        absences=chance.choice((0, 0, 0, 1)),
+        drops=chance.choice((0.0, 1.0, 3.0)),
     )
 
 

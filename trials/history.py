@@ -135,7 +135,7 @@ class History:
         self.note(process, what)
         self.incidents.setdefault(process, []).append(Incident(now, now + lasting, what))
 
-    def troubled(self, process: Process | None, since: float, until: float) -> bool:
-        """Whether anything befell it in that time."""
+    def troubled(self, process: Process | None, since: float, until: float, *, but: str = "") -> bool:
+        """Whether anything befell it in that time, but for one kind of thing."""
         found = self.incidents.get(process, ()) if process is not None else ()
-        return any(one.until >= since and one.at <= until for one in found)
+        return any(one.until >= since and one.at <= until and one.what != but for one in found)

@@ -142,7 +142,10 @@ class VirtualLoop:
         if len(ready) > 1:
             # First in the order of their making: whatever order a set had them in, the draw is the same.
             ready.sort(key=_BY_NUMBER)
-            self._chance.shuffle(ready)
+            if len(ready) > 2:
+                self._chance.shuffle(ready)
+            elif self._chance.getrandbits(1):
+                ready.reverse()
         for one in ready:
             if one.gone:
                 continue

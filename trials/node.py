@@ -12,6 +12,7 @@ from random import Random
 from typing import Any, Final
 
 from medlem.club.enrolment import MARGIN
+from medlem.flows.enrolment import LEASE
 from medlem.flows.errands import Errands
 from medlem.flows.limits import Limits
 from medlem.flows.places import settle_club
@@ -79,7 +80,9 @@ class NodeClock:
 class Node(Process):
     """One process of the service."""
 
-    def __init__(self, name: str, around: Surroundings, on_end: Callable[["Node"], None]) -> None:
+    def __init__(
+        self, name: str, around: Surroundings, on_end: Callable[["Node"], None], ice: Callable[[], int]
+    ) -> None:
         super().__init__()
         self.name = name
         self.dead = False
@@ -87,10 +90,13 @@ class Node(Process):
         self._around = around
         self._loop = around.loop
         self._on_end = on_end
+        self._refrozen = ice
         self._calls: dict[asyncio.Task[Any], asyncio.Future[Any]] = {}
         self._thawed_at = -THAWING
-        self.fuse = self.ice = SAFE
-        """Steps until it dies, and until it freezes."""
+        self.fuse = SAFE
+        """Steps until it dies."""
+        self.ice = ice()
+        """Calls until it freezes."""
         self.closing = asyncio.Event()
         clock = NodeClock(around.loop, around.offset)
         storage = NodeStorage(self, around.storage)
@@ -141,7 +147,7 @@ class Node(Process):
         """Ask it to end, as SIGTERM does."""
         if not self.halted:
             self._around.trouble.note(Fault.STOPPED)
-            self.history.befell(self, "is told to stop")
+            self.history.note(self, "is told to stop")
             self.closing.set()
             self.desk.closing.set()
 
@@ -173,6 +179,7 @@ class Node(Process):
             self._thawed_at = self._loop.time()
             self.history.befell(self, "thaws")
             self._loop.thaw(self)
+            self.ice = self._refrozen()
 
     # -- the end of a step
 
@@ -203,7 +210,10 @@ class Node(Process):
     async def congeal(self) -> None:
         """Stop here for longer than a lease lasts."""
         self.ice = SAFE
-        self.freeze(31 + 30 * self._around.chance.random())
+        chance = self._around.chance
+        # Half of them thaw just when somebody else has taken over.
+        longer = 0.4 * chance.random() if chance.random() < 0.5 else 30 * chance.random()
+        self.freeze(LEASE.total_seconds() + longer)
         await asyncio.sleep(0)
 
     def database_fails(self) -> bool:

@@ -7,18 +7,22 @@ Some rules are judged while things happen, since the moment matters: `early look
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from medlem.club.enrolment import Enrolment, Reason, State
-from medlem.club.member import Member
+from medlem.club.enrolment import GRACE, Enrolment, Reason, State
+from medlem.club.member import Consent, Disclosure, Member
 from medlem.club.place import Club
 from medlem.flows.ports import Ports
 from medlem.flows.tables import Event
+from trials.faults import Fault
 from trials.history import FOUND_AGAIN_WITHIN, History, Story
 from trials.platform import PretendPlatform, Question
 from trials.till import FINAL, Till
+
+if TYPE_CHECKING:
+    from medlem.club.ids import MemberId
 
 RULES: Final = {
     "lost": "the customer said yes in time, and there is no member, and nothing that nobody could have helped",
@@ -120,20 +124,20 @@ def _judge_time(case: _Case, story: Story, question: Question | None) -> None:
 
 
 def _founded(case: _Case, story: Story, question: Question | None, reason: Reason | None) -> bool:
-    if reason in story.causes:
-        return True
-    if reason is not Reason.OUTCOME_UNKNOWN:
-        return False
+    if reason in story.causes or reason is not Reason.OUTCOME_UNKNOWN:
+        return reason in story.causes
     troubled = case.history.troubled
     if all(written.state is not State.WAITING for written in story.written):
         return troubled(story.by, story.began, story.began + ASKED_WITHIN)
     if question is None:
         return False
-    if question.handed is None:
-        return question.unheard  # to the end, the platform was out of reach
-    since = question.handed.at
-    until = since + FOUND_AGAIN_WITHIN if question.handed.arrived is None else question.handed.arrived + 1
-    return troubled(question.handed.to, since - 1, until)
+    handed = question.handed
+    if handed is None:  # to the end, the platform was out of reach
+        return question.unheard and story.last.at >= question.expires_at + GRACE.total_seconds() - 1
+    if handed.arrived is None:
+        return troubled(handed.to, handed.at - 1, handed.at + FOUND_AGAIN_WITHIN)
+    # In its hands: only dying excuses it, not being told to stop.
+    return troubled(handed.to, handed.at - 1, handed.arrived + 1, but=Fault.STOPPED)
 
 
 def _judge_pushes(case: _Case) -> None:
@@ -168,31 +172,30 @@ def _judge_members(case: _Case) -> None:
             continue
         if (member.profile.name, member.profile.email) != (person.name, person.email):
             fail("wrong link", f"{member.id} is {person.name} by sub and {member.profile.name} by profile")
-        _judge_number(case, member, person.numbers)
     _judge_made(case)
 
 
 def _judge_made(case: _Case) -> None:
     by_id = {member.id: member for member in case.members}
-    for story in case.history.stories.values():
+    number: dict[MemberId, str] = {}
+    """By which each member said yes last."""
+    for story in sorted(case.history.stories.values(), key=lambda story: story.last.at):
         row, question = case.rows.get(story.id), case.question(story)
-        if row is None or row.state is not State.ACCEPTED or question is None:
+        if row is None or row.state is not State.ACCEPTED or question is None or question.handed is None:
             continue
         made = by_id.get(row.member) if row.member is not None else None
         if made is None or not made.present:
             case.history.fail("lost", f"{story.id} is accepted, and its member is not there")
-        elif made.sub != question.person.sub:
+            continue
+        if made.sub != question.person.sub:
             what = f"{story.id} was answered by {question.person.sub} and made {made.sub} a member"
             case.history.fail("wrong link", what)
-
-
-def _judge_number(case: _Case, member: Member, theirs: list[str]) -> None:
-    """A number must have been theirs; or the one that was asked, where the platform names none."""
-    if member.phone is None or member.phone.msisdn in theirs:
-        return
-    asked = {q.msisdn for q in case.questions.values() if q.person.sub == member.sub and q.answer is True}
-    if member.phone.msisdn not in asked:
-        case.history.fail("wrong link", f"{member.id} is reached by {member.phone.msisdn}, which was never theirs")
+        named = question.handed.disclosure.phone
+        number[made.id] = story.msisdn if named is None else named.msisdn
+    for wanted, right in number.items():
+        phone = by_id[wanted].phone
+        if phone is not None and phone.msisdn != right:  # None: somebody else has it now
+            case.history.fail("wrong link", f"{wanted} is reached by {phone.msisdn} and said yes from {right}")
 
 
 async def _judge_consents(case: _Case) -> None:
@@ -208,12 +211,19 @@ async def _judge_consents(case: _Case) -> None:
             given[consent.enrolment or "", consent.element] += 1
             if question.person.sub != member.sub:
                 fail("wrong link", f"{member.id} has a consent that {question.person.sub} gave")
+            if question.handed is not None and not _same(consent, question.handed.disclosure):
+                fail("wrong link", f"{member.id} has a consent that is not what was answered to {question}")
     for (enrolment, element), times in given.items():
         if times > 1:
             fail("duplicate", f"{enrolment} has the consent {element} {times} times")
     for row in case.rows.values():
         if row.state is State.ACCEPTED and given[row.id, "email"] == 0:
             fail("lost", f"{row.id} is accepted, and its consent is not there")
+
+
+def _same(consent: Consent, told: Disclosure) -> bool:
+    written = (consent.element, consent.text, consent.granted, consent.given_at)
+    return any(written == (said.element, said.text, said.granted, said.given_at) for said in told.consents)
 
 
 async def _judge_screens(case: _Case) -> None:

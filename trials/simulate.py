@@ -83,7 +83,6 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--enrolments", type=int, default=ENROLMENTS, help="customers that come in each")
     parser.add_argument("--jobs", type=int, default=1, help="processes side by side")
     parser.add_argument("--trace", action="store_true", help="print what happens")
-    parser.add_argument("--until-broken", action="store_true", help="stop at the first seed that breaks a rule")
     said = parser.parse_args(arguments)
     if said.trace:
         outcome = simulate(said.seed, said.enrolments, tracing=True)
@@ -93,8 +92,6 @@ def main(arguments: list[str] | None = None) -> int:
     gc.freeze()
     for outcome in outcomes(range(said.seed, said.seed + said.seeds), said.enrolments, said.jobs):
         total.add(outcome)
-        if total.failed and said.until_broken:
-            break
     table(total, time.perf_counter() - began, said.jobs)
     for outcome in sorted(total.failed, key=lambda outcome: outcome.seed)[:_SHOWN]:
         print(f"\nseed {outcome.seed}:")

@@ -68,6 +68,7 @@ class Till:
     seen: list[tuple[int, bytes]] = field(default_factory=list)
     shown: dict[str, str] = field(default_factory=dict)
     """The state of each enrolment on its screen."""
+    reasons: dict[str, str | None] = field(default_factory=dict)
     numbers: set[str] = field(default_factory=set)
     """Those that were asked for here."""
     presses: Counter[str] = field(default_factory=Counter)
@@ -128,6 +129,7 @@ class Till:
             was = self.shown[told["id"]]
             self.crew.history.fail("stream", f"{self.station.name} was told {told['state']} after {was}")
         self.shown[told["id"]] = told["state"]
+        self.reasons[told["id"]] = told["reason"]
         changed, self._changed = self._changed, asyncio.Event()
         changed.set()
 
