@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test check lint types docs format bench simulate bugs pictures lock clean
+.PHONY: help demo test check lint types docs format bench simulate soak bugs pictures lock clean
 
 help: ## what each target does
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 12
@@ -47,6 +47,9 @@ simulate: .venv/.ready ## live through SEEDS worlds in which everything goes wro
 
 bugs: .venv/.ready ## put known bugs back, one at a time: the simulation must catch each; ONLY=stale-lease-wins tries one
 	$(BIN)/python -m trials.catch $(ONLY) --jobs $(or $(JOBS),1)
+
+soak: .venv/.ready ## kill real processes for MINUTES while a shop goes on, and judge them
+	PYTHONPATH=tests $(BIN)/python -m trials.soak --minutes $(or $(MINUTES),20) $(if $(SEED),--seed $(SEED))
 
 pictures: .venv/.ready ## take the pictures of docs/pictures anew
 	$(BIN)/python tools/pictures.py
