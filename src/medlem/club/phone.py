@@ -9,7 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache
 from typing import Final, Self
 
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneMetadata
@@ -27,7 +27,7 @@ _TYPED = re.compile(r"\A\+?[0-9]+\Z")
 _PUNCTUATION: Final = dict.fromkeys(map(ord, " \u00a0\u2009\u202f\t-\u2010\u2011\u2012\u2013./()"))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class PhoneNumber:
     """One mobile phone number. Prints masked: only `msisdn` and `e164` give it out."""
 
@@ -77,10 +77,13 @@ class PhoneNumber:
         """The number with its `+`, for members and their systems."""
         return f"+{self.msisdn}"
 
-    @cached_property
+    @property
     def calling_code(self) -> str:
         """The country's calling code, e.g. `47`; empty for a country where the platform has no customers."""
-        return next((code for code in COUNTRIES.values() if self.msisdn.startswith(code)), "")
+        for code in COUNTRIES.values():
+            if self.msisdn.startswith(code):
+                return code
+        return ""
 
     @property
     def masked(self) -> str:

@@ -11,15 +11,17 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final, Literal, cast
 
-from litestar.handlers import HTTPRouteHandler
+from litestar.enums import HttpMethod
+from litestar.handlers import ASGIRouteHandler, HTTPRouteHandler
 from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
 from medlem.club.errors import Refusal
 from medlem.club.place import KeyKind
-from medlem.web.answer import Sendable
+from medlem.web.answer import NO_CONTENT, Answer, Sendable
 from medlem.web.call import Call
 from medlem.web.desk import Desk
 from medlem.web.options import Options
+from medlem.web.problems import MethodNotAllowed
 from medlem.web.reading import query_of
 
 Method = Literal["GET", "POST", "DELETE"]
@@ -130,15 +132,26 @@ class Crossing:
     """One path, where each method leads to its operation."""
 
     def __init__(self, entries: Mapping[Method, Entry]) -> None:
-        self._entries = entries
+        self._entries = cast("Mapping[str, Entry]", entries)
+        self._allow: Final = ", ".join([*entries, "OPTIONS"])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let the request enter its operation; Litestar lets no other methods through."""
-        entry = self._entries[cast("Method", cast("HTTPScope", scope)["method"])]
-        await entry(scope, receive, send)
+        """Let the request enter its operation.
+
+        Raises:
+            MethodNotAllowed: none is done by this method.
+        """
+        entered = cast("HTTPScope", scope)
+        entry = self._entries.get(entered["method"])
+        if entry is not None:
+            await entry(scope, receive, send)
+        elif entered["method"] == HttpMethod.OPTIONS:
+            await Answer(NO_CONTENT, b"", (b"allow", self._allow.encode()))(entered, receive, send)
+        else:
+            raise MethodNotAllowed(f"This path takes {self._allow}.", self._allow)
 
 
-def routes(operations: Iterable[Operation], desk: Desk) -> list[HTTPRouteHandler]:
+def routes(operations: Iterable[Operation], desk: Desk) -> list[ASGIRouteHandler | HTTPRouteHandler]:
     """The routes on which Litestar finds the operations: one a path, since it answers `OPTIONS` by the route."""
     paths: dict[str, dict[Method, Entry]] = {}
     for of in operations:
@@ -146,12 +159,21 @@ def routes(operations: Iterable[Operation], desk: Desk) -> list[HTTPRouteHandler
     return [_route(path, entries) for path, entries in paths.items()]
 
 
-def _route(path: str, entries: Mapping[Method, Entry]) -> HTTPRouteHandler:
+def _route(path: str, entries: Mapping[Method, Entry]) -> ASGIRouteHandler | HTTPRouteHandler:
+    """The plainest route that Litestar has for the path.
+
+    Its HTTP routes make a request, arguments and a response for every call, which are not used here and cost some
+    microseconds; but the others find no parameters in a path.
+    """
     crossing: Final = Crossing(entries)
+
+    async def enter(scope: Scope, receive: Receive, send: Send) -> None:
+        await crossing(scope, receive, send)
 
     def find() -> ASGIApp:
         return crossing
 
-    return HTTPRouteHandler(
-        _PARAMETER.sub(r"{\1:str}", path), http_method=list(entries), status_code=200, sync_to_thread=False
-    )(find)
+    found = _PARAMETER.sub(r"{\1:str}", path)
+    if found == path:
+        return ASGIRouteHandler(path, copy_scope=False)(enter)
+    return HTTPRouteHandler(found, http_method=list(entries), status_code=200, sync_to_thread=False)(find)
