@@ -139,13 +139,17 @@ def medlem(
     )
 
 
-def call(method: str, url: str, body: object = None, key: str | None = None) -> tuple[int, Any]:
+def call(
+    method: str, url: str, body: object = None, key: str | None = None, headers: Mapping[str, str] | None = None
+) -> tuple[int, Any]:
     """One HTTP call: its status, and its body as JSON."""
     request = urllib.request.Request(  # noqa: S310 - our own processes
         url,
         method=method,
         data=None if body is None else json.dumps(body).encode(),
-        headers={"Content-Type": "application/json"} | ({"Authorization": f"Bearer {key}"} if key else {}),
+        headers={"Content-Type": "application/json"}
+        | ({"Authorization": f"Bearer {key}"} if key else {})
+        | dict(headers or {}),
     )
     try:
         with _direct.open(request, timeout=PATIENCE) as answer:

@@ -18,6 +18,7 @@ COMMANDS: Final = {
     "demo": "medlem.cli.demo",
     "key": "medlem.cli.key",
     "migrate": "medlem.cli.migrate",
+    "move": "medlem.cli.move",
     "restore": "medlem.cli.restore",
     "serve": "medlem.cli.serve",
     "simulator": "medlem.cli.simulator",

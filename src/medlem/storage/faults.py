@@ -12,6 +12,9 @@ _BARRED: Final = (
     "account under which the service runs."
 )
 
+MOVED_AWAY: Final = "This club has moved to PostgreSQL: set DATABASE_URL to its address there, and start again."
+"""What a database says from which `medlem move` has carried everything away; it refuses every write."""
+
 _ADVICE: Final = {
     sqlite3.SQLITE_FULL: "The disk is full. Free some space; nothing needs to be started again.",
     sqlite3.SQLITE_IOERR: "The disk fails to read or write. Check the disk and its connection.",
@@ -34,6 +37,8 @@ def code_of(error: sqlite3.Error) -> int:
 
 def told(error: sqlite3.Error) -> Exception:
     """What to raise: a fault of disk or file with advice, a defect of ours as it is."""
+    if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_CONSTRAINT_TRIGGER:
+        return StorageUnavailable(MOVED_AWAY)
     if isinstance(error, (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.InterfaceError)):
         return error
     code = code_of(error)

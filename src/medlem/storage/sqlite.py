@@ -13,7 +13,7 @@ from typing import Self, cast
 from medlem.club.enrolment import MARGIN
 from medlem.flows.ports import Watch
 from medlem.flows.tables import StorageUnavailable
-from medlem.storage import migrating
+from medlem.storage import capture, migrating
 from medlem.storage.faults import told
 from medlem.storage.marks import refuse_marked
 from medlem.storage.migrating import Migration, shipped
@@ -188,6 +188,13 @@ class SqliteStorage:
         if self._lock is not None:
             self._lock.release()
 
+    async def forget_unfinished_move(self, path: Path) -> None:
+        """Clear what a `medlem move` that was cut off has left; one that is at work needs it."""
+        with capture.only_move(path) as nobody_moves:
+            if nobody_moves:
+                async with self._writer.alone() as connection:
+                    capture.forget_unfinished(connection)
+
     async def _take_over(self) -> None:
         """Free what a process that died while serving still held; refuse a database that is not for us."""
         refuse_marked(self._reader)
@@ -233,6 +240,8 @@ async def open_sqlite(
             lock.release()
         raise
     try:
+        if lock is not None and path is not None:
+            await storage.forget_unfinished_move(path)
         await storage._take_over()  # noqa: SLF001 - part of opening
     except BaseException:
         await storage.close()

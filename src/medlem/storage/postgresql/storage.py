@@ -10,6 +10,7 @@ from medlem.flows.ports import Watch
 from medlem.flows.tables import StorageUnavailable
 from medlem.storage.migrating import Migration, shipped
 from medlem.storage.postgresql import migrating
+from medlem.storage.postgresql.arriving import refuse_unfinished
 from medlem.storage.postgresql.connections import Connections, connect
 from medlem.storage.postgresql.faults import EXPECTED, told
 from medlem.storage.postgresql.node import Node
@@ -96,6 +97,8 @@ class PostgresqlStorage:
         await self._connections.close()
 
     async def _open(self, *, serving: bool) -> None:
+        async with self._connections.lent() as connection:
+            await refuse_unfinished(connection)
         if not await self.pending_migrations() and not await self._reading.places.fit():
             raise StorageUnavailable(
                 "This database was written under other secret keys: no key to the API would be found in it, and "
