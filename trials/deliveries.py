@@ -102,15 +102,16 @@ class Deliveries:
                     delay += self.chance.random() * 5
         shown_host = self.chance.choice((HOST, "10.0.0.5:8080"))
         for _ in range(times):
-            self.crew.outside(self._deliver(signed(body, shown_host=shown_host), body, delay))
+            self.crew.outside(self.deliver(signed(body, shown_host=shown_host), body, delay))
 
     def forge(self, question: Question) -> None:
         """Somebody who knows everything but the secret says that there is an answer."""
         self.crew.trouble.note(Fault.PING_FORGED)
         headers, body = forged(self.chance, json.dumps({"auth_req_id": question.request}).encode())
-        self.crew.outside(self._deliver(headers, body, 0.5 + self.chance.random() * 5, genuine=False))
+        self.crew.outside(self.deliver(headers, body, 0.5 + self.chance.random() * 5, genuine=False))
 
-    async def _deliver(self, headers: dict[str, str], body: bytes, delay: float, *, genuine: bool = True) -> None:
+    async def deliver(self, headers: dict[str, str], body: bytes, delay: float, *, genuine: bool = True) -> None:
+        """Deliver once, after a while, and again for as long as nobody takes it."""
         for pause in (delay, *RETRIES):
             await self.crew.pause(pause)
             node = self.crew.any_node(self.chance)

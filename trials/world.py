@@ -2,7 +2,7 @@
 
 import logging
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -77,7 +77,14 @@ class World:
     chance: Random
 
 
-def simulate(seed: int, visits: int, weather: Weather | None = None, *, tracing: bool = False) -> Outcome:
+def simulate(
+    seed: int,
+    visits: int,
+    weather: Weather | None = None,
+    *,
+    tracing: bool = False,
+    before_judging: Callable[[World], Awaitable[None]] | None = None,
+) -> Outcome:
     """Run one seed's world to its end, and judge it.
 
     Args:
@@ -85,6 +92,7 @@ def simulate(seed: int, visits: int, weather: Weather | None = None, *, tracing:
         visits: how many customers come.
         weather: instead of the one that the seed draws.
         tracing: whether to print what happens.
+        before_judging: what a test does to the world, to see that the judge finds it.
     """
     loop = VirtualLoop(stream(seed, "order"))
     trouble = Trouble(weather or forecast(stream(seed, "weather")), stream(seed, "trouble"))
@@ -96,7 +104,7 @@ def simulate(seed: int, visits: int, weather: Weather | None = None, *, tracing:
     log.setLevel(logging.ERROR)
     try:
         with drawn_secrets(stream(seed, "secrets")):
-            loop.run_until_complete(_live(seed, visits, loop, trouble, history))
+            loop.run_until_complete(_live(seed, visits, loop, trouble, history, before_judging))
     finally:
         log.handlers, log.propagate = kept[:2]
         log.setLevel(kept[2])
@@ -109,7 +117,14 @@ def simulate(seed: int, visits: int, weather: Weather | None = None, *, tracing:
     )
 
 
-async def _live(seed: int, visits: int, loop: VirtualLoop, trouble: Trouble, history: History) -> None:
+async def _live(
+    seed: int,
+    visits: int,
+    loop: VirtualLoop,
+    trouble: Trouble,
+    history: History,
+    before_judging: Callable[[World], Awaitable[None]] | None,
+) -> None:
     async with _open(seed, loop, trouble, history) as world:
         crew = world.crew
         crew.open()
@@ -128,6 +143,8 @@ async def _live(seed: int, visits: int, loop: VirtualLoop, trouble: Trouble, his
             if customers.gone and all(story.ended is not None for story in history.stories.values()):
                 break
         await crew.pause(CATCH_UP)
+        if before_judging is not None:
+            await before_judging(world)
         await judge(world.history, world.platform, world.tills, world.ports, world.club)
         crew.close()
         await loop.bury(crew.all)
