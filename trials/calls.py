@@ -28,6 +28,8 @@ T = TypeVar("T")
 DIGEST: Final = "0" * 64
 ASK_TIME_OUT: Final = 14.0
 TIME_OUT: Final = 8.0
+CALLS_MATTER: Final = 3
+"""There are far more steps in transactions than calls."""
 
 _ASK: Final = (
     Fault.SERVER_ERROR,
@@ -128,12 +130,12 @@ class NodePlatform:
 
     async def _call(self, passage: Passage, effect: Callable[[], T]) -> T | None:
         node = self._node
-        if node.burns():
+        if node.burns(CALLS_MATTER):
             await node.perish_calling(passage.there)
         if node.ices():
             await node.congeal()
         answer = await self._wire.carry(passage, effect)
-        if node.burns():
+        if node.burns(CALLS_MATTER):
             await node.perish(Fault.KILLED_CALLING)
         if node.ices():
             await node.congeal()

@@ -1,12 +1,19 @@
 """Customers: when they come, who they are, and what they do with a question on their phone."""
 
 from dataclasses import dataclass, field
+from functools import partial
 from random import Random
 from typing import Final
 
+from medlem.club.errors import Refusal
+from medlem.club.member import Profile
+from medlem.club.place import Club
+from medlem.flows import membership
+from medlem.flows.tables import StorageUnavailable
 from trials.crew import Crew
 from trials.deliveries import Deliveries
 from trials.faults import Fault
+from trials.node import Hangup
 from trials.platform import Person, PretendPlatform, Question
 from trials.till import Till
 
@@ -21,17 +28,28 @@ ONCE_MORE: Final = frozenset({"outcome_unknown", "platform_surprised_us", "platf
 GIVEN: Final = ("Kari", "Ola", "Nils", "Anne", "Ingrid", "Lars", "Sofie", "Emil")
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A member whom the merchant entered by hand, of whom nobody has heard yet."""
+
+    member: str
+    whose: Person | None
+    """None: somebody who never comes."""
+
+
 @dataclass
 class Customers:
     """Everybody who comes to one club on one day."""
 
     crew: Crew
+    club: Club
     platform: PretendPlatform
     tills: list[Till]
     chance: Random
     known: list[Person] = field(default_factory=list)
     free_numbers: list[str] = field(default_factory=list)
     """Numbers that somebody had and gave up; they may be handed on."""
+    entries: list[Entry] = field(default_factory=list)
     present: int = 0
     made: int = 0
 
@@ -132,8 +150,24 @@ class Customers:
                 self.platform.move(person, theirs)
                 self.free_numbers.append(old)
                 return
-        self.platform.move(person, self._fresh())
+        number = self._fresh()
+        if chance.random() < 0.5:
+            self.crew.outside(self._enter(number, person if chance.random() < 0.5 else None))
+        self.platform.move(person, number)
         self.free_numbers.append(old)
+
+    async def _enter(self, number: str, whose: Person | None) -> None:
+        """The merchant enters a member by hand, at a number that is right, or was somebody else's."""
+        node = self.crew.any_node(self.chance)
+        if node is None:
+            return
+        name, email = (whose.name, whose.email) if whose is not None else (f"Nemo Nr{self.made}", "nemo@example.org")
+        profile = Profile(name=name, email=email)
+        try:
+            made = await node.serve(partial(membership.enter, node.ports, self.club, f"+{number}", profile), 10)
+        except (Hangup, StorageUnavailable, Refusal):
+            return
+        self.entries.append(Entry(made.member.id, whose))
 
     def _fresh(self) -> str:
         if self.free_numbers and self.chance.random() < 0.3:

@@ -3,8 +3,8 @@
 What is committed is written into the history, in the order of the transactions.
 """
 
-from collections.abc import Awaitable, Callable
-from contextlib import AbstractContextManager
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -69,9 +69,11 @@ class NodeStorage:
         """All or nothing, or the end."""
         return _Transaction(self, self._node, self._storage)
 
-    def watch(self, topic: str) -> AbstractContextManager[Watch]:
-        """Wait for a topic."""
-        return self._storage.watch(topic)
+    @contextmanager
+    def watch(self, topic: str) -> Iterator[Watch]:
+        """Wait for a topic; between machines, news of it may get lost."""
+        with self._storage.watch(topic) as watch:
+            yield watch if self._node.alone else _Distant(self._node, watch)
 
     def within(self, tables: Tables) -> Tables:
         """The tables of a transaction's body, made once: one body runs at a time."""
@@ -93,15 +95,12 @@ class NodeStorage:
         return read
 
     def _around_writing(self, name: str, method: Callable[..., Awaitable[Any]]) -> Callable[..., Any]:
-        node, watched = self._node, name in {"save", "open", "add"}
+        node, watched = self._node, name in {"save", "save_all", "open", "add"}
 
         async def noted(kept: Any) -> Any:
             written = await method(kept)
             if self.current is not None:
-                if isinstance(kept, Identification) or (isinstance(kept, Enrolment) and written is True):
-                    self.current.wrote.append(kept)
-                elif isinstance(kept, Enrolment) and isinstance(written, Enrolment) and written.id == kept.id:
-                    self.current.wrote.append(written)
+                self.current.wrote += _written(kept, written)
             return written
 
         def write(*args: Any) -> Awaitable[Any]:
@@ -116,6 +115,32 @@ class NodeStorage:
             return noted(*args) if watched and len(args) == 1 else method(*args)
 
         return write
+
+
+def _written(kept: object, written: object) -> "list[Enrolment | Identification]":
+    """What a table says that it has kept."""
+    if isinstance(kept, Identification):
+        return [kept]
+    if isinstance(kept, Enrolment) and isinstance(written, Enrolment):  # opened, unless another was open already
+        return [written] if written.id == kept.id else []
+    if isinstance(kept, Enrolment):
+        return [kept] if written is True else []
+    return [one for one in kept if isinstance(one, Enrolment)] if isinstance(kept, list) else []
+
+
+class _Distant:
+    """A watch on what may have been committed by another machine."""
+
+    def __init__(self, node: "Node", watch: Watch) -> None:
+        self._node = node
+        self._watch = watch
+
+    async def changed(self) -> None:
+        """Return once anything was announced, unless the news got lost."""
+        await self._watch.changed()
+        while self._node.database_fails():
+            self._node.befell(Fault.UNHEARD)
+            await self._watch.changed()
 
 
 class _Transaction:

@@ -34,6 +34,7 @@ class Fault(StrEnum):
     UNREADABLE = "database unavailable to a reader"
     COMMIT_UNKNOWN = "committed, but told that it failed"
     DISK_FULL = "disk full in the middle of a transaction"
+    UNHEARD = "news of a commit lost"
     KILLED_OUTSIDE = "killed beside a transaction or a call"
     KILLED_INSIDE = "killed between two statements"
     KILLED_AT_COMMIT = "killed before or after a commit"

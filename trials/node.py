@@ -118,6 +118,11 @@ class Node(Process):
         return self.name
 
     @property
+    def alone(self) -> bool:
+        """Whether there is never another beside it."""
+        return self._around.alone
+
+    @property
     def just_thawed(self) -> bool:
         """Whether it may be doing what it was about to do when it froze."""
         return self._loop.time() < self._thawed_at + THAWING
@@ -183,9 +188,9 @@ class Node(Process):
 
     # -- the end of a step
 
-    def burns(self) -> bool:
-        """Whether this step is its last."""
-        self.fuse -= 1
+    def burns(self, weight: int = 1) -> bool:
+        """Whether this step is its last; one that matters more than others counts for several."""
+        self.fuse -= weight
         return self.fuse <= 0 and not self._around.trouble.clear
 
     async def perish(self, fault: Fault) -> None:

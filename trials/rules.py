@@ -16,6 +16,7 @@ from medlem.club.member import Consent, Disclosure, Member
 from medlem.club.place import Club
 from medlem.flows.ports import Ports
 from medlem.flows.tables import Event
+from trials.customers import Entry
 from trials.faults import Fault
 from trials.history import FOUND_AGAIN_WITHIN, History, Story
 from trials.platform import PretendPlatform, Question
@@ -68,7 +69,9 @@ class _Case:
         return self.questions.get((story.msisdn, story.code))
 
 
-async def judge(history: History, platform: PretendPlatform, tills: list[Till], ports: Ports, club: Club) -> None:
+async def judge(
+    history: History, platform: PretendPlatform, tills: list[Till], entries: list[Entry], ports: Ports, club: Club
+) -> None:
     """Judge a world that has come to its end."""
     rows = {}
     for wanted in history.stories:
@@ -84,6 +87,7 @@ async def judge(history: History, platform: PretendPlatform, tills: list[Till], 
         _judge_end(case, history.stories[wanted], row)
     _judge_pushes(case)
     _judge_members(case)
+    _judge_entries(case, entries)
     await _judge_consents(case)
     await _judge_screens(case)
 
@@ -173,6 +177,17 @@ def _judge_members(case: _Case) -> None:
         if (member.profile.name, member.profile.email) != (person.name, person.email):
             fail("wrong link", f"{member.id} is {person.name} by sub and {member.profile.name} by profile")
     _judge_made(case)
+
+
+def _judge_entries(case: _Case, entries: list[Entry]) -> None:
+    """What the merchant entered is theirs alone whose number, e-mail and name it is."""
+    by_id = {str(member.id): member for member in case.members}
+    for entry in entries:
+        member = by_id.get(entry.member)
+        if member is None:
+            case.history.fail("lost", f"{entry.member} was entered by the merchant and is gone")
+        elif member.sub is not None and (entry.whose is None or entry.whose.sub != member.sub):
+            case.history.fail("wrong link", f"{entry.member} was entered for somebody else than {member.sub}")
 
 
 def _judge_made(case: _Case) -> None:

@@ -45,20 +45,23 @@ class Sum:
 def outcomes(seeds: Iterable[int], visits: int, jobs: int) -> Iterator[Outcome]:
     """Live through the seeds, several at a time if wanted."""
     if jobs == 1:
-        for seed in seeds:
-            yield simulate(seed, visits)
-            gc.collect()
+        _quiet()
+        yield from map(_one, ((seed, visits) for seed in seeds))
         return
     with multiprocessing.get_context("spawn").Pool(jobs, initializer=_quiet) as pool:
         yield from pool.imap_unordered(_one, ((seed, visits) for seed in seeds), chunksize=4)
 
 
 def _quiet() -> None:
+    """Python tidies up between two worlds and not in one."""
     gc.freeze()
+    gc.disable()
 
 
 def _one(what: tuple[int, int]) -> Outcome:
-    return simulate(*what)
+    outcome = simulate(*what)
+    gc.collect()
+    return outcome
 
 
 def table(total: Sum, seconds: float, jobs: int) -> None:
@@ -89,7 +92,6 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"history {outcome.digest}")
         return int(bool(outcome.failures))
     began, total = time.perf_counter(), Sum()
-    gc.freeze()
     for outcome in outcomes(range(said.seed, said.seed + said.seeds), said.enrolments, said.jobs):
         total.add(outcome)
     table(total, time.perf_counter() - began, said.jobs)

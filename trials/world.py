@@ -28,7 +28,7 @@ from trials.deliveries import SECRET, URL, Deliveries
 from trials.faults import Fault, Trouble, Weather, forecast
 from trials.history import Failure, History
 from trials.loop import VirtualLoop
-from trials.node import CLUB, SALES_UNIT, NodeClock, Surroundings
+from trials.node import CLUB, HEARTBEAT, SALES_UNIT, NodeClock, Surroundings
 from trials.platform import EPOCH, PretendPlatform
 from trials.rules import judge
 from trials.till import Till
@@ -42,8 +42,8 @@ LULL: Final = 10.0
 """Seconds from the last customer's coming until the weather clears up."""
 PATIENCE: Final = 400.0
 """Seconds after that in which everything is decided, or never."""
-CATCH_UP: Final = 5.0
-"""Seconds in which a till hears of what was decided last."""
+CATCH_UP: Final = HEARTBEAT + 2
+"""Seconds in which a till hears of what was decided last, though the news of it got lost."""
 WRONG_CLOCKS: Final = (0, 0, 600, -600)
 
 
@@ -128,7 +128,7 @@ async def _live(
     async with _open(seed, loop, trouble, history) as world:
         crew = world.crew
         crew.open()
-        customers = Customers(crew, world.platform, world.tills, stream(seed, "customers"))
+        customers = Customers(crew, world.club, world.platform, world.tills, stream(seed, "customers"))
         deliveries = Deliveries(crew, world.club.id, stream(seed, "post"))
         world.platform.on_push = lambda question: customers.asked(question, deliveries)
         world.platform.on_answer = deliveries.answered
@@ -145,7 +145,7 @@ async def _live(
         await crew.pause(CATCH_UP)
         if before_judging is not None:
             await before_judging(world)
-        await judge(world.history, world.platform, world.tills, world.ports, world.club)
+        await judge(world.history, world.platform, world.tills, customers.entries, world.ports, world.club)
         crew.close()
         await loop.bury(crew.all)
 
