@@ -3,6 +3,7 @@
 import sqlite3
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -89,23 +90,38 @@ async def test_a_service_that_comes_back_looks_again_but_not_too_early(opening: 
     async with opening(serving=True) as storage:
         async with storage.transaction() as tx:
             assert [each.id for each in await tx.enrolments.claim_due(later(8), later(30) - NOW, 10)] == [pinged.id]
-        assert await storage.reading.enrolments.next_due() == later(11.02)
+        assert await storage.reading.enrolments.next_due() == later(12.02)
         async with storage.transaction() as tx:
-            [again] = await tx.enrolments.claim_due(later(11.02), later(30) - NOW, 10)
+            [again] = await tx.enrolments.claim_due(later(12.02), later(30) - NOW, 10)
         assert (again.id, again.claim) == (polled.id, 2)
 
 
-async def test_an_answer_that_is_kept_is_understood_at_its_time_by_a_service_that_comes_back(opening: Open) -> None:
+@pytest.mark.parametrize("claimed", [False, True], ids=["kept", "being-understood"])
+async def test_an_answer_that_is_kept_is_understood_at_once_by_a_service_that_comes_back(
+    opening: Open, *, claimed: bool
+) -> None:
     async with opening(serving=True) as storage:
         here = await new_premises(storage)
         async with storage.transaction() as tx:
             await waiting(tx, here)
             [taken] = await tx.enrolments.claim_due(later(6), later(30) - NOW, 1)
-            answered = taken.answered(Masked(b"tokens"), later(7))
-            await tx.enrolments.save(answered)
-            await tx.enrolments.claim_due(later(20), later(30) - NOW, 1)
+            await tx.enrolments.save(taken.answered(Masked(b"tokens"), later(7)))
+            if claimed:
+                assert len(await tx.enrolments.claim_due(later(12), later(30) - NOW, 1)) == 1
+    async with opening(serving=True) as storage, storage.transaction() as tx:
+        assert len(await tx.enrolments.claim_due(later(12 if claimed else 8), later(30) - NOW, 1)) == 1
+
+
+async def test_an_answer_whose_meaning_could_not_be_had_is_tried_again_at_its_time(opening: Open) -> None:
     async with opening(serving=True) as storage:
-        assert await storage.reading.enrolments.next_due() == answered.due_at
+        here = await new_premises(storage)
+        async with storage.transaction() as tx:
+            await waiting(tx, here)
+            [taken] = await tx.enrolments.claim_due(later(6), later(30) - NOW, 1)
+            unclear = taken.answered(Masked(b"tokens"), later(7)).unreachable(later(7), timedelta(seconds=60), 0)
+            await tx.enrolments.save(unclear)
+    async with opening(serving=True) as storage:
+        assert await storage.reading.enrolments.next_due() == unclear.due_at
 
 
 async def test_a_command_beside_the_service_leaves_its_leases_alone(opening: Open) -> None:

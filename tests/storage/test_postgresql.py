@@ -3,14 +3,15 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import asyncpg
 import pytest
 
 from medlem.club.codes import confirmation_code
-from medlem.club.enrolment import Enrolment, State
+from medlem.club.enrolment import MARGIN, Enrolment, State
 from medlem.club.ids import enrolment_id
+from medlem.club.masked import Masked
 from medlem.club.phone import PhoneNumber
 from medlem.flows.ports import Storage
 from medlem.flows.tables import Clash, StorageUnavailable
@@ -23,7 +24,7 @@ from medlem.storage.postgresql.faults import Defect
 from medlem.storage.statements import statements
 from medlem.vault import Vault
 from postgres import TEMPLATE, Cluster, cluster
-from premises import KARI, NOW, Premises, add, kept, later, new_premises, waiting
+from premises import INTERVAL, KARI, NOW, Premises, add, kept, later, new_premises, waiting
 from storages import VAULT
 
 LEASE = timedelta(seconds=30)
@@ -58,6 +59,17 @@ async def one(url: str) -> AsyncIterator[PostgresqlStorage]:
 async def other(url: str) -> AsyncIterator[PostgresqlStorage]:
     async with opened(url) as storage:
         yield storage
+
+
+@pytest.fixture
+def at_twelve(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the server's clock says, in the tests' own time."""
+
+    async def server_time(_: PostgresqlStorage) -> datetime:
+        return later(12)
+
+    monkeypatch.setattr(PostgresqlStorage, "server_time", server_time)
+    monkeypatch.setattr(node, "BEAT", 0.01)
 
 
 @pytest.fixture
@@ -198,9 +210,9 @@ async def test_a_row_that_is_held_is_written_by_nobody_else(
 
 
 async def test_a_dead_nodes_claims_are_free_as_soon_as_its_connection_is_gone(
-    url: str, one: PostgresqlStorage, here: Premises, monkeypatch: pytest.MonkeyPatch
+    at_twelve: None, url: str, one: PostgresqlStorage, here: Premises
 ) -> None:
-    monkeypatch.setattr(node, "BEAT", 0.01)
+    del at_twelve
     await bring(one, here)
 
     async def both_are_there() -> bool:
@@ -220,14 +232,37 @@ async def test_a_dead_nodes_claims_are_free_as_soon_as_its_connection_is_gone(
         assert dying._node._connection is not None
         dying._node._connection.terminate()
         await until(free)
+    assert await one.reading.enrolments.next_due() == later(12) + INTERVAL + MARGIN  # until then it may have looked
     (again,) = await claim(one, 20)
     assert (again.id, again.claim) == (held.id, held.claim + 1)
     assert not await claim(one, 20)
 
 
-async def test_a_node_alone_frees_what_was_left_when_everything_went_down(
-    url: str, one: PostgresqlStorage, here: Premises
+async def test_an_answer_that_a_dead_node_was_to_understand_is_due_at_once(
+    at_twelve: None, url: str, one: PostgresqlStorage, here: Premises
 ) -> None:
+    del at_twelve
+    await bring(one, here)
+
+    async def both_are_there() -> bool:
+        return len(one._node._present) == 2
+
+    async with opened(url) as dying:
+        await until(both_are_there)
+        (taken,) = await claim(dying, 10)
+        async with dying.transaction() as tx:
+            await tx.enrolments.save(taken.answered(Masked(b"tokens"), later(11)))
+
+    async def due() -> bool:
+        return await one.reading.enrolments.next_due() == later(10)
+
+    await until(due)
+
+
+async def test_a_node_alone_frees_what_was_left_when_everything_went_down(
+    at_twelve: None, url: str, one: PostgresqlStorage, here: Premises
+) -> None:
+    del at_twelve
     await bring(one, here)
     async with opened(url, serving=False) as gone:
         assert len(await claim(gone, 10)) == 1

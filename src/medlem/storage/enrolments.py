@@ -121,13 +121,18 @@ class Enrolments:
     async def count_open(self) -> Mapping[State, int]:
         return {State(row["state"]): row["many"] for row in await self._session.all("enrolments.count_open")}
 
-    async def release_leases(self, margin: timedelta) -> int:
+    async def release_leases(self, margin: timedelta, now: datetime | None = None) -> int:
         """Free what a dead process held: nobody else can hold anything when the only serving process starts.
 
         A look that was cut off may have reached the platform, which counts the interval from there; it is not
         repeated before that interval has passed, unless its answer is here or the platform itself called.
+
+        Args:
+            margin: how much later than that, at least.
+            now: with many nodes, when a dead one was found to be gone. One process alone has no clock when it opens
+                its file, and counts from the claim.
         """
-        freed = await self._session.run("enrolments.release_leases", margin=span(margin))
+        freed = await self._session.run("enrolments.release_leases", margin=span(margin), now=maybe_millis(now))
         if freed:
             self._session.announce(DUE)
         return freed

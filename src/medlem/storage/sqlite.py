@@ -6,9 +6,9 @@ Reads have a connection of their own and see what has been committed; writes go 
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import AbstractContextManager, asynccontextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Self, cast
+from typing import Final, Self, cast
 
 from medlem.club.enrolment import MARGIN
 from medlem.flows.ports import Watch
@@ -25,6 +25,9 @@ from medlem.storage.tables import AllTables
 from medlem.storage.watching import Bell
 from medlem.storage.writer import SLOW, Writer
 from medlem.vault import Vault
+
+LATE_LOOK: Final = timedelta(seconds=1)
+"""How long after its claim a busy process may still have sent a look."""
 
 
 class _Session:
@@ -207,7 +210,7 @@ class SqliteStorage:
             )
         if self._lock is not None:
             async with self.transaction() as tables:
-                await tables.enrolments.release_leases(MARGIN)
+                await tables.enrolments.release_leases(LATE_LOOK + MARGIN)
 
 
 def _nobody_finds_it() -> None:

@@ -19,15 +19,17 @@ returning
     e.club, e.id, identification, station, phone, evidence, code, state, reason, created_at, changed_at, expires_at,
     interval_ms, due_at, failures, pinged_at, request, request_digest, answer, member, answer_digest, claim, claimed_at;
 
--- name: release_leases(margin)
+-- name: release_leases(now, margin)
 -- All clubs: what nodes hold that are no longer there. Their advisory lock went with their connection.
+-- A busy node looks some time after it has claimed, at the latest before it was found to be gone.
 update enrolment
 set lease_until = 0,
     due_at = case
-        when answer is null and pinged_at is null then greatest(due_at, claimed_at + interval_ms + :margin)
+        when answer is not null and failures = 0 then claimed_at
+        when answer is null and pinged_at is null then greatest(due_at, least(:now, lease_until) + interval_ms + :margin)
         else due_at
     end
-where state = 'waiting' and lease_until > 0
+where state = 'waiting' and (lease_until > 0 or (answer is not null and failures = 0 and due_at > claimed_at))
     and not exists (
         select 1
         from pg_locks l join pg_database d on d.oid = l.database

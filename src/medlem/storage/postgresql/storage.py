@@ -110,8 +110,9 @@ class PostgresqlStorage:
     async def _free_what_nobody_holds(self) -> None:
         if await self.pending_migrations():
             return
+        now = await self.server_time()
         async with self.transaction() as tables:
-            await tables.enrolments.release_leases(MARGIN)
+            await tables.enrolments.release_leases(MARGIN, now)
 
 
 async def open_postgresql(url: str, vault: Vault, *, serving: bool) -> PostgresqlStorage:

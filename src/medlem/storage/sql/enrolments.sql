@@ -84,15 +84,16 @@ from enrolment
 where state in ('asking', 'waiting')
 group by state;
 
--- name: release_leases(margin)!
--- All clubs.
+-- name: release_leases(now, margin)!
+-- All clubs. Whoever was to understand an answer that is kept is gone as well: it need not wait for them.
 update enrolment
 set lease_until = 0,
     due_at = case
-        when answer is null and pinged_at is null then max(due_at, claimed_at + interval_ms + :margin)
+        when answer is not null and failures = 0 then claimed_at
+        when answer is null and pinged_at is null then max(due_at, coalesce(:now, claimed_at) + interval_ms + :margin)
         else due_at
     end
-where state = 'waiting' and lease_until > 0;
+where state = 'waiting' and (lease_until > 0 or (answer is not null and failures = 0));
 
 -- name: lost_asks(before)
 -- All clubs.
