@@ -505,3 +505,35 @@ async def test_reason_words_are_those_of_the_api() -> None:
         "platform_surprised_us",
         "outcome_unknown",
     }
+
+
+async def test_tokens_are_kept_though_another_claim_was_made_meanwhile(shop: Shop) -> None:
+    shop.kari()
+    asked = await shop.invite()
+    shop.platform.approve(KARI)
+    await shop.clock.turn(6)
+    (slept,) = await enrolment.claim(shop.ports, 10)
+    seen = await enrolment.look(shop.ports, slept)
+    await shop.clock.turn(40)
+    (later,) = await enrolment.claim(shop.ports, 10)
+    late = await enrolment.look(shop.ports, later)  # the platform hands tokens out once
+    for kept in await enrolment.settle(shop.ports, [late, seen]):
+        await enrolment.conclude(shop.ports, kept)
+    assert (await shop.show(asked.id)).state == "accepted"
+
+
+async def test_what_a_later_look_saw_counts_for_nothing_once_an_answer_is_kept(shop: Shop) -> None:
+    shop.kari()
+    asked = await shop.invite()
+    shop.platform.approve(KARI)
+    await shop.clock.turn(6)
+    (slept,) = await enrolment.claim(shop.ports, 10)
+    seen = await enrolment.look(shop.ports, slept)
+    await shop.clock.turn(40)
+    (later,) = await enrolment.claim(shop.ports, 10)
+    late = await enrolment.look(shop.ports, later)
+    (kept,) = await enrolment.settle(shop.ports, [seen])
+    assert await enrolment.settle(shop.ports, [late]) == [kept]
+    await enrolment.conclude(shop.ports, kept)
+    await enrolment.conclude(shop.ports, kept)
+    assert (await shop.show(asked.id)).state == "accepted"

@@ -29,12 +29,12 @@ SORTED = {
 
 
 def calls() -> Iterator[tuple[str, ast.Call]]:
-    """Every `one`, `all` and `run` of a named statement in the code."""
+    """Every `one`, `all`, `run` and `each` of a named statement in the code."""
     for file in CODE.glob("*.py"):
         for node in ast.walk(ast.parse(file.read_text())):
             if isinstance(node, ast.Call) and node.args and isinstance(node.func, ast.Attribute):
                 first = node.args[0]
-                if node.func.attr in {"one", "all", "run"} and isinstance(first, ast.Constant):
+                if node.func.attr in {"one", "all", "run", "each"} and isinstance(first, ast.Constant):
                     yield str(first.value), node
 
 
@@ -45,7 +45,8 @@ def test_every_statement_is_run_somewhere_and_every_run_has_its_statement() -> N
 @pytest.mark.parametrize(("name", "call"), [pytest.param(*pair, id=pair[0]) for pair in calls()])
 def test_a_run_gives_the_parameters_that_its_statement_declares(name: str, call: ast.Call) -> None:
     given = {keyword.arg for keyword in call.keywords if keyword.arg is not None}
-    spread = any(keyword.arg is None for keyword in call.keywords)
+    spread = isinstance(call.func, ast.Attribute) and call.func.attr == "each"
+    spread = spread or any(keyword.arg is None for keyword in call.keywords)
     declared = statements()[name].parameters
     assert given <= declared
     assert spread or given == declared

@@ -19,7 +19,7 @@ from medlem.club.codes import confirmation_code
 from medlem.club.enrolment import ASK_LIFE, Enrolment, Reason, State
 from medlem.club.errors import IdentificationExpired, NotFound, RegisterUnavailable
 from medlem.club.identification import Identification
-from medlem.club.ids import ClubId, enrolment_id
+from medlem.club.ids import ClubId, EnrolmentId, enrolment_id
 from medlem.club.masked import Masked
 from medlem.club.member import AlreadyMember, Disclosure, Member
 from medlem.club.phone import PhoneNumber
@@ -142,23 +142,22 @@ async def settle(ports: Ports, looks: Sequence[Look]) -> list[Enrolment]:
     which are handed out once: nobody else can know more.
     """
     now = ports.clock.now()
-    kept, ended = [], []
+    kept: list[Enrolment] = []
+    changed: dict[EnrolmentId, Enrolment] = {}
     async with ports.storage.transaction() as tx:
-        # In their order, as everywhere: two nodes that hold several rows each must not wait for each other.
-        for seen in sorted(looks, key=lambda look: look.enrolment.id):
-            current = await tx.enrolments.hold(seen.enrolment.club, seen.enrolment.id)
+        held = await tx.enrolments.hold_all([seen.enrolment for seen in looks])
+        for seen in sorted(looks, key=_brings_no_tokens):
+            current = changed.get(seen.enrolment.id) or held.get(seen.enrolment.id)
             if current is None or current.state is not State.WAITING:
                 continue
             ours = current.claim == seen.enrolment.claim
             if current.answer is not None:
                 kept += [current] if ours else []
             elif ours or isinstance(seen.answer, Answered):
-                after = _after(current, seen.answer, now, ports.chance())
-                await tx.enrolments.save(after)
-                kept += [after] if after.answer is not None else []
-                ended += [] if after.is_open else [after]
-        await _announce(tx, ended, now)
-    return kept
+                changed[current.id] = _after(current, seen.answer, now, ports.chance())
+        await tx.enrolments.save_all(list(changed.values()))
+        await _announce(tx, [after for after in changed.values() if not after.is_open], now)
+    return kept + [after for after in changed.values() if after.answer is not None]
 
 
 async def conclude(ports: Ports, answered: Enrolment) -> None:
@@ -244,6 +243,10 @@ async def _told(tx: Tables, current: Enrolment, told: Told, now: datetime, chanc
         case Unreachable():
             return current.unreachable(now, told.retry_after, chance)
     assert_never(told)
+
+
+def _brings_no_tokens(seen: Look) -> bool:
+    return not isinstance(seen.answer, Answered)
 
 
 def _after(current: Enrolment, answer: Answer, now: datetime, chance: float) -> Enrolment:

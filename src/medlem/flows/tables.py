@@ -110,8 +110,14 @@ class Enrolments(Protocol):
     async def hold(self, club: ClubId, enrolment: str) -> Enrolment | None:
         """As `get`, and nobody else writes it before this transaction is over."""
 
+    async def hold_all(self, wanted: Sequence[Enrolment]) -> Mapping[EnrolmentId, Enrolment]:
+        """As `hold`, many of them as they are now, in the order of their ids."""
+
     async def save(self, enrolment: Enrolment) -> bool:
         """Write its new state; False, and nothing written, when another claim has been made since."""
+
+    async def save_all(self, changed: Sequence[Enrolment]) -> None:
+        """As `save`, many of them; what another claim has overtaken is left out."""
 
     async def wake(self, enrolment: Enrolment, now: datetime) -> None:
         """Make a waiting enrolment due because the platform pinged; a claim in flight keeps its lease."""

@@ -55,33 +55,52 @@ class Enrolments:
         row = await self._session.one("enrolments.hold", club=club, enrolment=enrolment)
         return self._enrolment(row) if row else None
 
+    async def hold_all(self, wanted: Sequence[Enrolment]) -> Mapping[EnrolmentId, Enrolment]:
+        in_order = sorted(wanted, key=lambda enrolment: enrolment.id)
+        rows = await self._session.each("enrolments.hold", [{"club": e.club, "enrolment": e.id} for e in in_order])
+        held = [self._enrolment(row) for row in rows]
+        return {enrolment.id: enrolment for enrolment in held}
+
     async def save(self, enrolment: Enrolment) -> bool:
         if _only_waits_on(enrolment):
-            return await self._put_off(enrolment)
+            return await self._put_off([enrolment]) > 0
         if not await self._session.run("enrolments.save", **self._columns(enrolment)):
             return False
         self._announce(enrolment)
         return True
 
-    async def _put_off(self, enrolment: Enrolment) -> bool:
+    async def save_all(self, changed: Sequence[Enrolment]) -> None:
+        waiting = [enrolment for enrolment in changed if _only_waits_on(enrolment)]
+        if waiting:
+            await self._put_off(waiting)
+        for enrolment in changed:
+            if not _only_waits_on(enrolment):
+                await self.save(enrolment)
+
+    async def _put_off(self, waiting: Sequence[Enrolment]) -> int:
         """Save when to look next: the one write of which there are thousands a second.
 
         Most of the row's indices need not hear of it, nor does anybody who waits: there is nothing to see, and
         nothing to do before the interval has passed, unless the platform called while we looked.
         """
-        written = await self._session.run(
+        written = await self._session.each(
             "enrolments.put_off",
-            club=enrolment.club,
-            enrolment=enrolment.id,
-            claim=enrolment.claim,
-            interval_ms=span(enrolment.interval),
-            due_at=maybe_millis(enrolment.due_at),
-            failures=enrolment.failures,
-            pinged_at=maybe_millis(enrolment.pinged_at),
+            [
+                {
+                    "club": enrolment.club,
+                    "enrolment": enrolment.id,
+                    "claim": enrolment.claim,
+                    "interval_ms": span(enrolment.interval),
+                    "due_at": maybe_millis(enrolment.due_at),
+                    "failures": enrolment.failures,
+                    "pinged_at": maybe_millis(enrolment.pinged_at),
+                }
+                for enrolment in waiting
+            ],
         )
-        if written and enrolment.due_at == enrolment.pinged_at:
+        if any(row["due_at"] == row["pinged_at"] for row in written):
             self._session.announce(DUE)
-        return written > 0
+        return len(written)
 
     async def wake(self, enrolment: Enrolment, now: datetime) -> None:
         where = {"club": enrolment.club, "enrolment": enrolment.id}

@@ -3,6 +3,7 @@
 Times are whole milliseconds in the database and `datetime` in UTC everywhere else; this is the border.
 """
 
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Protocol, overload
@@ -28,6 +29,9 @@ class Session(Protocol):
 
     async def run(self, statement: str, /, **values: object) -> int:
         """How many rows were written."""
+
+    async def each(self, statement: str, many: Iterable[Mapping[str, object]], /) -> list[Row]:
+        """Run it once for each set of values, in their order; all rows that come back."""
 
     def steady(self) -> AbstractAsyncContextManager["Session"]:
         """Let several reads see one moment."""

@@ -4,7 +4,7 @@ Reads have a connection of their own and see what has been committed; writes go 
 """
 
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AbstractContextManager, asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -47,7 +47,10 @@ class _Session:
     async def run(self, statement: str, /, **values: object) -> int:
         return self._execute(statement, values)[1]
 
-    def _execute(self, statement: str, values: dict[str, object]) -> tuple[list[Row], int]:
+    async def each(self, statement: str, many: Iterable[Mapping[str, object]], /) -> list[Row]:
+        return [row for values in many for row in self._execute(statement, values)[0]]
+
+    def _execute(self, statement: str, values: Mapping[str, object]) -> tuple[list[Row], int]:
         try:
             cursor = self._connection.execute(self._sql[statement], values)
             # To the end, always: a half-read cursor holds a snapshot that the next transaction cannot write over.
@@ -91,7 +94,7 @@ class _Writing(_Session):
         if self.topics is not None:
             self.topics.add(topic)
 
-    def _execute(self, statement: str, values: dict[str, object]) -> tuple[list[Row], int]:
+    def _execute(self, statement: str, values: Mapping[str, object]) -> tuple[list[Row], int]:
         if self.topics is None:
             raise RuntimeError(f"{statement} was run after the end of its transaction")
         return super()._execute(statement, values)
@@ -193,6 +196,8 @@ class SqliteStorage:
 
     async def forget_unfinished_move(self, path: Path) -> None:
         """Clear what a `medlem move` that was cut off has left; one that is at work needs it."""
+        if not capture.standing(self._reader):
+            return
         with capture.only_move(path) as nobody_moves:
             if nobody_moves:
                 async with self._writer.alone() as connection:

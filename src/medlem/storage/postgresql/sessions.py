@@ -53,6 +53,17 @@ class Session:
             raise told(error) from error
         return int(status.rpartition(" ")[2])
 
+    async def each(self, statement: str, many: Iterable[Mapping[str, object]], /) -> list[Row]:
+        """In one message to the server, and one back, however many they are."""
+        numbered = self._spoken[statement]
+        try:
+            rows: list[Row] = await self._connection.fetchmany(
+                numbered.sql, [_in_order(numbered, values) for values in many]
+            )
+        except EXPECTED as error:
+            raise told(error) from error
+        return rows
+
     @asynccontextmanager
     async def steady(self) -> AsyncIterator[Self]:
         """What this connection's transaction sees."""
@@ -76,6 +87,9 @@ class Reading:
 
     async def run(self, statement: str, /, **values: object) -> int:
         raise RuntimeError(f"{statement} writes, and `reading` does not: {len(values)} values were not written")
+
+    async def each(self, statement: str, many: Iterable[Mapping[str, object]], /) -> list[Row]:
+        return await self._on_a_live_one(lambda session: session.each(statement, many))
 
     @asynccontextmanager
     async def steady(self) -> AsyncIterator[Session]:
@@ -121,7 +135,7 @@ class _Over:
     async def fetchrow(self, *_: object) -> Row | None:
         raise RuntimeError("A statement was run after the end of its transaction.")
 
-    fetch = execute = fetchrow
+    fetch = fetchmany = execute = fetchrow
 
 
 class Transaction:

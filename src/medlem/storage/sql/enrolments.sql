@@ -45,11 +45,12 @@ set state = :state, reason = :reason, changed_at = :changed_at, expires_at = :ex
     lease_until = 0
 where club = :club and id = :enrolment and claim = :claim and state in ('asking', 'waiting');
 
--- name: put_off(club, enrolment, claim, interval_ms, due_at, failures, pinged_at)!
+-- name: put_off(club, enrolment, claim, interval_ms, due_at, failures, pinged_at)
 -- Saves what goes on waiting, under the same conditions.
 update enrolment
 set interval_ms = :interval_ms, due_at = :due_at, failures = :failures, pinged_at = :pinged_at, lease_until = 0
-where club = :club and id = :enrolment and claim = :claim and state = 'waiting';
+where club = :club and id = :enrolment and claim = :claim and state = 'waiting'
+returning due_at, pinged_at;
 
 -- name: wake(club, enrolment, now)!
 -- The claim and the lease stay: a look that is under way finds the ping when it is written down.
