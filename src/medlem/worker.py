@@ -95,9 +95,11 @@ class Worker:
     async def _pause(self, watch: Watch, rest: float, closed: asyncio.Task[Any]) -> None:
         changed = asyncio.create_task(watch.changed(), name="due")
         rested = asyncio.create_task(self._ports.clock.sleep(rest), name="rest")
-        await asyncio.wait({changed, rested, closed}, return_when=asyncio.FIRST_COMPLETED)
-        changed.cancel()
-        rested.cancel()
+        try:
+            await asyncio.wait({changed, rested, closed}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            changed.cancel()
+            rested.cancel()
 
     async def _look(self, claimed: Enrolment) -> None:
         await self._seen.put(await flow.look(self._ports, claimed))

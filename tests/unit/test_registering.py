@@ -1,7 +1,8 @@
 """Having the platform deliver: tried until it does, and never in anybody's way."""
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from fakes import settle
 from medlem.app.service import register
@@ -9,6 +10,7 @@ from medlem.club.ids import ClubId
 from medlem.club.masked import Masked
 from medlem.config import Settings, load
 from medlem.flows.answers import Subscribed
+from medlem.flows.tables import StorageUnavailable
 from medlem.vipps.webhooks import PING
 from shop import Shop
 
@@ -65,6 +67,60 @@ async def test_a_platform_that_is_away_is_asked_again_less_and_less_often(shop: 
     await task
     assert len(platform.asked) == 3
     assert await kept(shop) is not None
+
+
+class Away:
+    """A database that is away for the first look."""
+
+    def __init__(self, there: Any) -> None:
+        self._there = there
+        self.looks = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._there, name)
+
+    @property
+    def reading(self) -> Any:
+        self.looks += 1
+        if self.looks == 1:
+            raise StorageUnavailable("It does not answer.")
+        return self._there.reading
+
+
+async def test_a_database_that_is_away_is_waited_for(shop: Shop) -> None:
+    ports = replace(shop.ports, storage=Away(shop.storage))
+    registering = register(load(None, PUBLIC), ports, shop.club, Registrar(shop), asyncio.Event())
+    task = asyncio.create_task(registering)
+    await settle()
+    await shop.clock.turn(5)
+    await task
+    assert await kept(shop) is not None
+
+
+class Slower(Registrar):
+    """A platform that another node has reached at the same moment, and whose answer to that one was quicker."""
+
+    async def ensure_registered(
+        self, club: ClubId, event: str, url: str, known: Subscribed | None
+    ) -> Subscribed | None:
+        found = await super().ensure_registered(club, event, url, known)
+        if len(self.asked) == 1:
+            other = Subscribed("the other's", url, Masked("signed with that"), self.shop.clock.now())
+            async with self.shop.storage.transaction() as tx:
+                await tx.webhooks.keep_registration(club, event, other)
+        return found
+
+
+async def test_of_two_nodes_that_register_at_once_the_quicker_ones_stays(shop: Shop) -> None:
+    platform = Slower(shop)
+    task = start(shop, load(None, PUBLIC), platform, asyncio.Event())
+    await settle()
+    await shop.clock.turn(5)
+    await task
+    left = await kept(shop)
+    assert left is not None
+    assert left.id == "the other's"
+    assert platform.asked[1][1] == left
 
 
 async def test_a_service_that_stops_does_not_wait_for_the_platform(shop: Shop) -> None:

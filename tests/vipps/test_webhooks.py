@@ -150,6 +150,13 @@ async def test_registrations_without_a_secret_make_room_and_those_of_others_stay
     assert [seen.path for seen in house.stub.seen if seen.method == "DELETE"] == [f"{WEBHOOKS}/lost"]
 
 
+async def test_a_registration_that_stands_is_alone_at_its_address(house: House) -> None:
+    house.stub.says(WEBHOOKS, listed(hook("hook-1"), hook("of the node that was quicker")))
+    house.stub.says(f"{WEBHOOKS}/of%20the%20node%20that%20was%20quicker", Said("", 204))
+    assert await ensure(house, known()) == known()
+    assert [seen.method for seen in house.stub.seen if "quicker" in seen.path] == ["DELETE"]
+
+
 async def test_a_registration_for_an_old_address_is_replaced(house: House) -> None:
     house.stub.says(WEBHOOKS, listed(hook("hook-1", "https://old.example.org/")), MADE)
     house.stub.says(f"{WEBHOOKS}/hook-1", Said("", 404))

@@ -2,11 +2,14 @@
 
 import asyncio
 from contextlib import AsyncExitStack
+from dataclasses import replace
+from typing import Any
 
 import pytest
 from litestar.types import HTTPReceiveMessage, Message
 
 from medlem.flows import places
+from medlem.flows.tables import StorageUnavailable
 from medlem.web.app import desk_of
 from service import Listener, Service, open_service, until
 from shop import KARI, Shop
@@ -157,6 +160,33 @@ async def test_a_key_revoked_elsewhere_ends_its_streams_with_the_next_comment(se
         await screen.next()
         await places.remove_station(service.shop.ports, service.shop.club, service.shop.station.id)
         await service.shop.clock.turn(5)
+        await screen.end()
+
+
+class AwayFromScreens:
+    """A database that is gone at the moment in which a screen is read."""
+
+    def __init__(self, there: Any) -> None:
+        self._there = there
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._there, name)
+
+    @property
+    def reading(self) -> Any:
+        return AwayFromScreens(self._there.reading)
+
+    @property
+    def events(self) -> "AwayFromScreens":
+        return self
+
+    async def snapshot(self, *_: object) -> None:
+        raise StorageUnavailable("It does not answer.")
+
+
+async def test_a_stream_that_has_no_database_to_begin_from_ends_cleanly(shop: Shop) -> None:
+    without = replace(shop, ports=replace(shop.ports, storage=AwayFromScreens(shop.storage)))
+    async with open_service(without) as service, service.listen() as screen:
         await screen.end()
 
 

@@ -81,20 +81,22 @@ class Registrations:
         """Have an event delivered to an address: what we know if it still stands, else a new registration.
 
         Registrations that lead to the same address and whose secret we do not have are of no use to anybody and
-        are removed, as is one of ours that leads elsewhere; those of others are left alone.
+        are removed, as is one of ours that leads elsewhere; those of others are left alone. There are some when two
+        nodes have registered at once: what is signed with a lost secret would be refused and repeated for weeks.
 
         Returns:
             None when it could not be brought about now; nothing depends on it, since polling goes on.
         """
         try:
             standing = await self.listed()
-            if known is not None and known.url == url and any(one.get("id") == known.id for one in standing):
-                return known
+            kept = None
             for one in standing:
                 ours = known is not None and one.get("id") == known.id
-                if ours or (one.get("url") == url and event in (one.get("events") or [])):
+                if ours and known is not None and known.url == url:
+                    kept = known
+                elif ours or (one.get("url") == url and event in (one.get("events") or [])):
                     await self.remove(str(one.get("id")))
-            return await self.register(event, url)
+            return kept or await self.register(event, url)
         except (Unavailable, KeysRefused, Surprise) as trouble:
             _log.warning("no deliveries of %s for now, polling goes on: why=%s", event, trouble)
             return None

@@ -99,7 +99,8 @@ class Stream:
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def _write(self, send: Send) -> None:
-        with self._desk.ports.storage.watch(self._station.id) as watch:
+        # Without a database there is nothing to say: the end is told properly, and the screen comes back in a second.
+        with suppress(StorageUnavailable), self._desk.ports.storage.watch(self._station.id) as watch:
             async for lines in self._lines(watch):
                 await send({"type": "http.response.body", "body": lines, "more_body": True})
 
