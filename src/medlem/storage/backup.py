@@ -5,6 +5,7 @@ writer wait, and what was deleted is not in the copy. It is written under anothe
 then gets its own. It is marked as a backup, so that nobody serves from it by mistake; `restore` brings it back.
 """
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -22,6 +23,9 @@ from medlem.storage.migrating import shipped
 from medlem.storage.places import written_under
 from medlem.storage.session import millis, moment
 from medlem.vault import Vault
+
+_PORTION: Final = 100_000
+"""Steps of SQLite between two flushes: small ones, since the flush of a till's commit waits behind what is unflushed."""
 
 _DAMAGED: Final = "The backup is damaged, or it is no database at all. Use another one."
 
@@ -115,7 +119,9 @@ def _copy(database: Path, draft: Path, now: datetime) -> None:
         if len(migrating.pending(connection, shipped())) == len(shipped()):
             raise StorageUnavailable(f"The database {database} is empty: there is nothing to keep yet.")
         try:
-            connection.execute("vacuum into ?", (str(draft),))
+            with draft.open("rb") as written:
+                connection.set_progress_handler(lambda: os.fdatasync(written.fileno()), _PORTION)
+                connection.execute("vacuum into ?", (str(draft),))
         except sqlite3.Error as error:
             raise told(error) from error
     with opened(draft, "rw") as connection:
