@@ -25,7 +25,7 @@ from medlem.storage.session import millis, moment
 from medlem.vault import Vault
 
 _PORTION: Final = 100_000
-"""Steps of SQLite between two flushes: small ones, since the flush of a till's commit waits behind what is unflushed."""
+"""Steps of SQLite between two flushes: small ones, since a till's commit waits behind what is unflushed."""
 
 _DAMAGED: Final = "The backup is damaged, or it is no database at all. Use another one."
 
