@@ -18,6 +18,7 @@ WALKED = {
     "enrolments.next_due": "the index of the waiting ones, in its order and to its first",
     "enrolments.release_leases": "the index of the waiting ones, when a service starts",
     "events.forget": "the oldest rows, to its limit",
+    "events.latest": "the newest row alone",
     "places.clubs": "as many clubs as sales units",
     "places.digests": "as many clubs as sales units",
 }

@@ -129,3 +129,22 @@ async def test_a_clock_that_is_far_off_is_told_once(machine: CountingMachine, ca
             await found.compare(server_time)
     (told,) = [record.message for record in caplog.records]
     assert told.startswith("this machine's clock differs from the database server's by -600 seconds")
+
+
+def test_a_clock_that_was_set_back_while_nobody_ran_begins_where_it_was() -> None:
+    machine = Machine()
+    clock = machine.clock()
+    clock.not_before(START + TEN_MINUTES)
+    machine.pass_by(10)
+    assert clock.now() == START + TEN_MINUTES + timedelta(seconds=5)
+    machine.pass_by(3600)
+    assert clock.now() == machine.date
+
+
+@pytest.mark.parametrize("written", [None, START - TEN_MINUTES, START + timedelta(days=400)])
+def test_what_was_written_before_or_by_a_clock_that_was_quite_wrong_holds_nothing_up(written: datetime | None) -> None:
+    machine = Machine()
+    clock = machine.clock()
+    clock.not_before(written)
+    machine.pass_by(10)
+    assert clock.now() == machine.date

@@ -23,6 +23,9 @@ SAMPLES: Final = 3
 
 WORTH_TELLING: Final = timedelta(seconds=2)
 
+LONGEST_SET_BACK: Final = timedelta(hours=1)
+"""A clock that is set back further was quite wrong before; what was written then does not hold time up."""
+
 ServerTime = Callable[[], Awaitable[datetime | None]]
 
 
@@ -46,6 +49,11 @@ class SystemClock:
         """What time it is."""
         now = self._machine_time() + self.ahead
         return now.replace(microsecond=now.microsecond // 1000 * 1000)
+
+    def not_before(self, moment: datetime | None) -> None:
+        """Begin no earlier than what was written down last: the clock may have been set back while nobody ran."""
+        if moment is not None and timedelta() < moment - self._shown < LONGEST_SET_BACK:
+            self._shown = moment
 
     async def sleep(self, seconds: float) -> None:
         """Let so much time pass."""

@@ -76,6 +76,8 @@ async def open_house(settings: Settings, *, serving: bool = False) -> AsyncItera
     async with open_database(settings, serving=serving) as storage, _following(clock, storage):
         await _migrate_if_new(storage, clock.now())
         await _refuse_other_club(storage, settings.sales_unit)
+        if settings.on_sqlite:
+            clock.not_before(await storage.reading.events.latest())
         units: dict[ClubId, SalesUnit] = {}  # the club has no id before the database is asked
         platform = VippsPlatform(units, clock)
         ports = Ports(

@@ -14,7 +14,7 @@ from medlem.flows.views import EnrolmentView, EventView, IdentificationView, Sna
 from medlem.storage.enrolments import Enrolments
 from medlem.storage.identifications import AT_ONCE, identification_of
 from medlem.storage.members import Members
-from medlem.storage.session import Session, millis
+from medlem.storage.session import Session, millis, moment
 from medlem.vault import Vault
 
 STILL_SHOWN: Final = timedelta(seconds=60)
@@ -73,6 +73,11 @@ class Events:
                 enrolments=await self._enrolments(session, station, now),
             )
             return position, view
+
+    async def latest(self) -> datetime | None:
+        """When anything was shown last, anywhere."""
+        row = await self._session.one("events.latest")
+        return moment(row["added_at"]) if row else None
 
     async def forget(self, before: datetime) -> int:
         return await self._session.run("events.forget", before=millis(before), most=AT_ONCE)

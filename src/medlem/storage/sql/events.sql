@@ -40,6 +40,10 @@ where f.club = :club and f.station = :station and f.begun_at > :begun_since
     and (e.state in ('asking', 'waiting') or e.changed_at > :ended_since)
 order by e.id;
 
+-- name: latest()^
+-- All clubs: when anything was shown last.
+select added_at from event order by number desc limit 1;
+
 -- name: forget(before, most)!
 -- All clubs. Only the oldest are looked at.
 delete from event where added_at < :before and number in (
