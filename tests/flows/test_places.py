@@ -1,12 +1,15 @@
 """Stations, keys and pairing codes."""
 
+import asyncio
+
 import pytest
 
 from medlem.club.errors import NotFound, Unauthenticated
 from medlem.club.masked import Masked
 from medlem.club.place import Key, KeyKind
 from medlem.flows import places
-from shop import Shop, unknown_station
+from postgres import TEMPLATE, cluster
+from shop import Shop, open_shop, unknown_station
 
 
 async def find(shop: Shop, secret: Masked[str] | None) -> Key | None:
@@ -77,6 +80,12 @@ async def test_the_club_of_a_sales_unit_is_made_once(shop: Shop) -> None:
     other = await places.settle_club(shop.ports, "100002", "Fjord & Fjell", "NO")
     assert again == shop.club
     assert other.id != shop.club.id
+
+
+async def test_nodes_that_begin_at_once_make_one_club() -> None:
+    async with open_shop(cluster().new_database(TEMPLATE)) as shop:
+        made = [places.settle_club(shop.ports, "100002", "Fjord & Fjell", "NO") for _ in range(4)]
+        assert len({club.id for club in await asyncio.gather(*made)}) == 1
 
 
 async def test_what_the_settings_say_of_the_club_today_counts(shop: Shop) -> None:

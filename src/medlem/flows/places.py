@@ -13,7 +13,7 @@ from medlem.club.masked import Masked
 from medlem.club.place import Club, Key, KeyKind, Station, Store
 from medlem.club.secrets import new_pairing_code, new_secret, read_pairing_code
 from medlem.flows.ports import Ports
-from medlem.flows.tables import Repeat, Tables
+from medlem.flows.tables import Clash, Repeat, Tables
 
 CREATED = 201
 PAIRING_LIFE: Final = timedelta(minutes=10)
@@ -49,6 +49,13 @@ async def settle_club(ports: Ports, sales_unit: str, name: str, country: str) ->
 
     The settings speak for the first club: what they say today is written down, for calls read the club from there.
     """
+    try:
+        return await _settle_club(ports, sales_unit, name, country)
+    except Clash:  # another node that began at the same moment made it
+        return await _settle_club(ports, sales_unit, name, country)
+
+
+async def _settle_club(ports: Ports, sales_unit: str, name: str, country: str) -> Club:
     now = ports.clock.now()
     async with ports.storage.transaction() as tx:
         found = await tx.places.club_of(sales_unit)
