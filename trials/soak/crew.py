@@ -132,6 +132,10 @@ class Crew:
         """Lives: how many seconds a node lives at least, from and to."""
         self.nodes = [Node(number, port, premises) for number, port in enumerate(ports, start=1)]
         self.deaths: list[Death] = []
+        self.absences: list[float] = []
+        """Seconds from each death until the next life answered."""
+        self.open = asyncio.Event()
+        """Set when the shop is: nobody dies before."""
         self.calm = False
         """Whether nobody is to die any more."""
         self._closing = False
@@ -148,9 +152,11 @@ class Crew:
         await asyncio.gather(*(self._keep(node) for node in self.nodes))
 
     async def _keep(self, node: Node) -> None:
+        died: float | None = None
         while not self._closing:
             fuse = self._fuse()
-            await node.begin(fuse)
+            if await node.begin(fuse) and died is not None:
+                self.absences.append(time.monotonic() - died)
             if node.process is None:
                 raise RuntimeError("nothing was started")
             killing = asyncio.create_task(self._kill_in_time(node, fuse))
@@ -159,18 +165,22 @@ class Crew:
             node.up = False
             node.thawed.set()
             node.ready.clear()
-            self.deaths.append(Death(node.name, time.monotonic(), _how(node, fuse, code)))
+            died = time.monotonic()
+            self.deaths.append(Death(node.name, died, _how(node, fuse, code)))
             if code == 1:  # it could not begin, and has said why
                 await asyncio.sleep(AFTER_A_FAILURE)
 
     async def _kill_in_time(self, node: Node, fuse: Fuse) -> None:
+        await self.open.wait()
         await asyncio.sleep(fuse.seconds + (0 if fuse.step == ANY else LATEST))
         await node.thawed.wait()
         if not self.calm:
             node.send(signal.SIGKILL)
 
     def _fuse(self) -> Fuse:
-        """Every step comes once before any comes again, and as often a moment of no meaning."""
+        """Every step comes once before any comes again, and now and then a moment of no meaning."""
+        if not self.open.is_set():
+            return Fuse(ANY, 1, self._chance.uniform(*self._lives))
         if not self._steps:
             self._steps = [*sorted(STEPS), *[ANY] * (len(STEPS) // 3)]
             self._chance.shuffle(self._steps)

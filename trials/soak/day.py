@@ -1,6 +1,7 @@
 """One day of the shop: it opens, trouble comes, the weather clears up, the last are served; then the verdict."""
 
 import asyncio
+import json
 import time
 from collections import Counter
 from collections.abc import Awaitable, Sequence
@@ -102,6 +103,7 @@ class Shop:
         tills = [Till(place, crew, phones, session, Random(f"{plan.seed} {n}"), seen) for n, place in enumerate(places)]
         trouble = Trouble(premises, crew, phones, tills, Random(f"{plan.seed} trouble"), plan.weather)
         await trouble.faults(plan.seed)
+        crew.open.set()
         recovery = Recovery(premises.database, crew, _clock())
         return cls(plan, premises, crew, session, phones, tills, trouble, recovery, seen, chance)
 
@@ -157,6 +159,8 @@ class Shop:
         """Judge."""
         calls = await self.phones.control("GET", "/calls")
         rows = await Rows.read(self.premises.database)
+        enrolments = "\n".join(json.dumps(dict(row)) for row in rows.enrolments.values())
+        (self.premises.folder / "enrolments.jsonl").write_text(enrolments)
         lines = diary.read(self.premises.folder)
         deaths = {death.node: death.at for death in self.crew.deaths}
         case = Case(

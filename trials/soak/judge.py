@@ -73,8 +73,10 @@ def _judge_end(case: Case, row: Row) -> None:
             case.fail("unfounded", f"{what}, and nobody said no to it")
         case "failed" if row["reason"] == "outcome_unknown":
             began, waited = case.moment(row["created_at"]), row["expires_at"] is not None
-            if not case.diaries.unknown_for_a_reason((row["phone"], row["code"]), began, waited=waited):
-                case.fail("lost" if yes else "unfounded", f"{what}, and nothing gave reason for it")
+            question = row["phone"], row["code"]
+            if not case.diaries.unknown_for_a_reason(question, began, waited=waited):
+                told = case.diaries.tell(question, began)
+                case.fail("lost" if yes else "unfounded", f"{what}, and nothing gave reason for it: {told}")
         case "asking" | "waiting":
             case.fail("stuck", what)
         case "expired" | "failed" | "declined" if yes:
@@ -166,8 +168,9 @@ def _judge_stream(case: Case, till: Till) -> None:
     if [event["position"] for event in log] != list(range(1, case.rows.positions[name] + 1)):
         case.fail("stream", f"{name} has a gap in its events")
     written = [(event["position"], event["kind"], event["body"].encode()) for event in log]
-    if till.events != written:
-        case.fail("stream", f"{name} was told {len(till.events)} events, and {len(written)} are written; or others")
+    if till.events != written[till.began_at or 0 :]:
+        what = f"{len(till.events)} events since {till.began_at}, and {len(written)} are written; or others"
+        case.fail("stream", f"{name} was told {what}")
 
 
 def _judge_screen(case: Case, till: Till) -> None:

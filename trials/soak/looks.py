@@ -101,6 +101,17 @@ class Diaries:
         taken = [line for line in heard if line.about["answer"] == "Answered"]
         return bool(lost) or any(self.troubled(line, line.at + ASKED_WITHIN) for line in taken)
 
+    def tell(self, question: tuple[str, str], began: float) -> str:
+        """What the nodes wrote of it, for whoever looks into a failure."""
+        lines = list(self.questions[question])
+        asked = [line.about["request"] for line in lines if "request" in line.about]
+        lines += [line for name in asked for line in self.requests[name].lines if line.what != "asked"]
+        return "; ".join(f"{line.at - began:.2f} {line.node} {line.what} {_outcome(line)}" for line in lines)
+
     def _anything_between(self, since: float, until: float) -> bool:
         died = any(since <= at <= until for at in self._deaths.values())
         return died or any(span.touches(since, until) for span in self._spans)
+
+
+def _outcome(line: Line) -> str:
+    return str(line.about.get("answer") or line.about.get("reason") or "")

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import asyncpg
 
+from medlem.storage.postgresql.faults import EXPECTED
 from trials.soak.crew import Crew, Death
 from trials.soak.diary import Line
 
@@ -27,6 +28,8 @@ class Recovered:
     """What one death held up."""
 
     death: Death
+    alone: bool
+    """Whether no other node was there to take over."""
     held: int
     freed: float
     """Seconds until the last of it was no longer bound to the dead."""
@@ -58,7 +61,7 @@ class Recovery:
             for death in self.crew.deaths[seen:]:
                 seen += 1
                 if not death.how.startswith(("told", "exit")):
-                    task = asyncio.create_task(self._watch(death))
+                    task = asyncio.create_task(self._watch(death, alone=self._nobody_there()))
                     self._watching.add(task)
                     task.add_done_callback(self._watching.discard)
             for node in self.crew.nodes:
@@ -66,17 +69,21 @@ class Recovery:
                 self.files = max(self.files, node.files)
             await asyncio.sleep(GLANCE)
 
-    async def _watch(self, death: Death) -> None:
+    def _nobody_there(self) -> bool:
+        return all(node.frozen for node in self.crew.up())
+
+    async def _watch(self, death: Death, *, alone: bool) -> None:
         number = self._number(death.node)
         if number is None:
             return  # it died before it knew its number
         try:
             connection = await asyncpg.connect(self.database, timeout=1)
             try:
-                self.found.append(await _followed(connection, death, number, self.clock))
+                held, freed, moved, late = await _followed(connection, death, number, self.clock)
+                self.found.append(Recovered(death, alone, held, freed, moved, late))
             finally:
                 connection.terminate()
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+        except EXPECTED:
             self.unseen += 1
 
     def _number(self, node: str) -> int | None:
@@ -89,7 +96,8 @@ class Recovery:
         return None
 
 
-async def _followed(connection: Any, death: Death, number: int, clock: float) -> Recovered:
+async def _followed(connection: Any, death: Death, number: int, clock: float) -> tuple[int, float, float, float]:
+    """How many it held, and the seconds of a `Recovered`."""
     held = {row["id"]: row for row in await connection.fetch(_HELD, number)}
     bound, still = set(held), set(held)
     freed = moved = late = 0.0
@@ -104,4 +112,4 @@ async def _followed(connection: Any, death: Death, number: int, clock: float) ->
             late = max(late, now - max(death.at, not_before))
         still, moved = still & same, now - death.at
         await asyncio.sleep(GLANCE)
-    return Recovered(death, len(held), freed, moved, late)
+    return len(held), freed, moved, late

@@ -13,6 +13,9 @@ from trials.soak.rows import Rows
 from trials.soak.till import Seen
 from trials.soak.trouble import Span, Trouble
 
+SLOW: Final = 3.0
+"""Seconds of a recovery that somebody should look into."""
+
 ONLY_SIMULATED: Final = frozenset({"not kept", "forged ping"})
 """Rules that are decided inside a node."""
 
@@ -45,6 +48,10 @@ def show(run: Run) -> None:
     print(f"\nmake soak SEED={run.seed}: {run.minutes:.1f} minutes")
     _table("What happened", ["", "times"], _happened(run))
     _table("How long it took, in seconds", ["", "n", "p50", "p95", "max"], _took(run))
+    for one in run.recovery.found:
+        if one.late > SLOW and not one.alone:
+            how = f"free after {one.freed:.1f} s and taken up after {one.moved:.1f} s"
+            print(f"slow: {one.held} held by {one.death.node} ({one.death.how}), {how}")
     broken = Counter(rule for rule, _ in run.seen.failures)
     _table(
         "What must never be", ["rule", "broken"], [(rule, broken[rule]) for rule in RULES if rule not in ONLY_SIMULATED]
@@ -75,12 +82,13 @@ def _happened(run: Run) -> Iterable[tuple[str, object]]:
 
 def _took(run: Run) -> Iterable[tuple[str, object, object, object, object]]:
     away = [span for span in run.trouble.spans if span.what == "database"]
-    found = [
-        one for one in run.recovery.found if one.held and not _during(away, one.death.at, one.death.at + one.moved)
-    ]
+    held = [one for one in run.recovery.found if one.held and not _during(away, one.death.at, one.death.at + one.moved)]
+    found = [one for one in held if not one.alone]
     yield _row("from a kill until what the node held is free", [one.freed for one in found])
-    yield _row("… until somebody has taken it up", [one.moved for one in found])
+    yield _row("… until another node has taken it up", [one.moved for one in found])
     yield _row("… of that, more than the platform's interval", [one.late for one in found])
+    yield _row("… when no other node was there", [one.moved for one in held if one.alone])
+    yield _row("from a death until the node answers again", run.crew.absences)
     kills = [Span(death.node, death.at, death.at + 3) for death in run.crew.deaths if death.how != "told to stop"]
     gaps = [gap for gap in run.seen.gaps if not _during([*away, *kills], gap.began - 1, gap.ended)]
     yield _row("without a stream when a node was told to stop", [gap.ended - gap.began for gap in gaps if gap.clean])

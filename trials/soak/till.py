@@ -70,6 +70,9 @@ class Till:
     chance: Random
     seen: Seen
     position: int | None = None
+    """What it sends as `Last-Event-ID`."""
+    began_at: int | None = None
+    """The position of its first snapshot."""
     events: list[tuple[int, str, bytes]] = field(default_factory=list)
     shown: dict[str, dict[str, Any]] = field(default_factory=dict)
     """Each enrolment as it stands on the screen."""
@@ -154,6 +157,8 @@ class Till:
         if kind == "snapshot":
             if self.position is not None:
                 self.seen.fail("stream", f"{self.place.id} lost its place at {self.position}")
+            else:
+                self.began_at = position
             for one in told["enrolments"]:
                 self._show(one)
         else:
