@@ -223,7 +223,8 @@ KILLED = [
     ("changes", 1),
     ("carry", 2),
     ("fingerprint", 7),
-    ("count_on", 2),
+    ("look_around", 1),
+    ("count_on", 1),
     ("say_complete", 1),
     ("freeze", 1),
 ]

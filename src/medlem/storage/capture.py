@@ -37,6 +37,8 @@ class Table:
     name: str
     columns: tuple[str, ...]
     key: tuple[str, ...]
+    kinds: tuple[str, ...]
+    """Of the key's columns, as SQLite calls them: `TEXT` or `INTEGER`."""
     grouped: bool
     """Whether several rows may share a key."""
     counted: bool
@@ -183,11 +185,15 @@ def _table(connection: sqlite3.Connection, name: str) -> Table:
     columns: Sequence[tuple[str, str, int]] = connection.execute(
         "select name, type, pk from pragma_table_info(?) order by cid", (name,)
     ).fetchall()
-    key = tuple(column for column, _, place in sorted(columns, key=lambda one: one[2]) if place)
+    found = tuple(column for column, _, place in sorted(columns, key=lambda one: one[2]) if place)
+    key = found or _GROUPED[name]
+    kind_of = {column: kind.upper() for column, kind, _ in columns}
+    kinds = tuple(kind_of[column] for column in key)
     return Table(
         name=name,
         columns=tuple(column for column, _, _ in columns),
-        key=key or _GROUPED[name],
-        grouped=not key,
-        counted=len(key) == 1 and ("INTEGER", 1) in [(kind.upper(), place) for _, kind, place in columns],
+        key=key,
+        kinds=kinds,
+        grouped=not found,
+        counted=kinds == ("INTEGER",),
     )

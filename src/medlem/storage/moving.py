@@ -164,12 +164,12 @@ class _Move:
         return total
 
     async def _last_step(self) -> None:
-        await self._target.count_on(self._tables)
+        await self._target.look_around(self._tables)
         try:
             async with asyncio.timeout(LAST_STEP):
                 self._connection.execute("begin immediate")
                 left = await self._carry()
-                await self._target.count_on([table for table in self._tables if table.counted])
+                await self._target.count_on(self._tables)
                 await self._target.say_complete()
             capture.freeze(self._connection)
             self._connection.execute("commit")

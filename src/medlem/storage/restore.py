@@ -156,9 +156,12 @@ def _set_aside(database: Path, now: datetime) -> Path:
 
 def _fold(database: Path) -> bool:
     """Let the file be all of the database, with nothing of it in a log; whether it could be read."""
-    with database.open("rb") as file:
-        if file.read(len(_MAGIC)) != _MAGIC:
-            return False  # SQLite would take it for new, and its log for an old one that can go
+    try:
+        with database.open("rb") as file:
+            if file.read(len(_MAGIC)) != _MAGIC:
+                return False  # SQLite would take it for new, and its log for an old one that can go
+    except OSError as error:
+        raise StorageUnavailable(f"The old database {database} cannot be read: {error.strerror}.") from error
     try:
         with opened(database, "rw") as connection:
             connection.execute("pragma journal_mode=delete").fetchall()

@@ -22,6 +22,8 @@ STAGE: Final = "medlem_moving"
 _AT_ONCE: Final = 5000
 """Rows in one message from the server."""
 
+_KINDS: Final = {"TEXT": "text", "INTEGER": "bigint"}
+
 _ONE_AT_A_TIME: Final = "select pg_try_advisory_lock(1835361389, 0)"
 _UNHURRIED: Final = "set statement_timeout = 0; set idle_in_transaction_session_timeout = 0"
 
@@ -97,11 +99,12 @@ class Target:
                     there = {_key(table, row) for row in rows[table.name]}
                     await self._connection.executemany(_delete(table), [key for key in found if key not in there])
 
-    async def rows_of(self, table: Table, keys: Iterable[Key]) -> list[Row]:
-        """The rows of these keys that are here."""
-        where = " and ".join(f"{column} = ${number}" for number, column in enumerate(table.key, start=1))
-        found = await self._connection.prepare(f"{_select(table)} where {where}")
-        return [tuple(row) for key in keys for row in await found.fetch(*key)]
+    async def rows_of(self, table: Table, keys: Sequence[Key]) -> list[Row]:
+        """The rows of these keys that are here, in one answer of the server."""
+        lists = ", ".join(f"${number}::{_KINDS[kind]}[]" for number, kind in enumerate(table.kinds, start=1))
+        wanted = f"select * from unnest({lists})"  # noqa: S608 - kinds of ours
+        sql = f"{_select(table)} where ({', '.join(table.key)}) in ({wanted})"
+        return [tuple(row) for row in await self._connection.fetch(sql, *map(list, zip(*keys, strict=True)))]
 
     async def fingerprint(self, table: Table) -> "Fingerprint":
         """What is in a table, whatever its order."""
@@ -113,10 +116,14 @@ class Target:
                     found.add(tuple(row))
         return found
 
-    async def count_on(self, tables: Iterable[Table]) -> None:
-        """Let what the database counts itself go on where it was; and look at what there is to plan for."""
+    async def look_around(self, tables: Iterable[Table]) -> None:
+        """Let the server see what there is to plan for."""
         for table in tables:
             await self._connection.execute(f"analyze {STAGE}.{table.name}")
+
+    async def count_on(self, tables: Iterable[Table]) -> None:
+        """Let what the database counts itself go on where it was."""
+        for table in tables:
             if table.counted:
                 [column] = table.key
                 await self._connection.execute(
