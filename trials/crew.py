@@ -3,13 +3,15 @@
 import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
+from datetime import timedelta
 from random import Random
 from typing import Any
 
 from trials.faults import Fault, Trouble
 from trials.history import History
 from trials.loop import VirtualLoop
-from trials.node import SAFE, Node, Surroundings
+from trials.node import SAFE, Node
+from trials.surroundings import Surroundings
 from trials.wire import NEUTRAL
 
 SPAN = 260
@@ -56,16 +58,24 @@ class Crew:
         if self.closed:
             return
         chance = self.around.chance
-        node = Node(f"node {place + 1}.{len(self.all) + 1}", self.around, lambda _: self._ended(place), self._ice)
-        if not self.trouble.clear:
-            if self.deaths_left > 0:
-                self.deaths_left -= 1
-                node.fuse = chance.randrange(1, SPAN)
-            if chance.random() < 0.3:
-                self.trouble.note(Fault.CLOCK_OFF)
+        node = Node(
+            f"node {place + 1}.{len(self.all) + 1}", self.around, lambda _: self._ended(place), self._ice, self._wrong()
+        )
+        if not self.trouble.clear and self.deaths_left > 0:
+            self.deaths_left -= 1
+            node.fuse = chance.randrange(1, SPAN)
         self.nodes[place] = node
         self.all.append(node)
         node.start()
+
+    def _wrong(self) -> timedelta:
+        """How wrong the time of a node's machine is; alone, it is the database's as well."""
+        wrong = self.around.clock.offset
+        if not self.around.alone:
+            wrong = timedelta(seconds=self.around.chance.choice((0, 0, 0.5, 600, -600)))
+        if wrong:
+            self.trouble.note(Fault.CLOCK_OFF)
+        return wrong
 
     def _ice(self) -> int:
         """How many calls to the platform a node makes until it freezes."""
@@ -80,7 +90,7 @@ class Crew:
 
     def any_node(self, chance: Random) -> Node | None:
         """One that answers the door; a frozen one does not say so."""
-        up = [node for node in self.nodes if node is not None and not node.dead and not node.closing.is_set()]
+        up = [node for node in self.nodes if node is not None and not node.dead and node.open]
         return chance.choice(up) if up else None
 
     def clear_up(self) -> None:

@@ -6,30 +6,30 @@ What it runs is the real thing: flows, worker, streams of events. What is put ar
 import asyncio
 from collections.abc import Callable, Coroutine
 from contextvars import Context
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from random import Random
 from typing import Any, Final
 
+from medlem.app.clock import SystemClock
 from medlem.club.enrolment import MARGIN
 from medlem.flows.enrolment import LEASE
 from medlem.flows.errands import Errands
 from medlem.flows.limits import Limits
 from medlem.flows.places import settle_club
-from medlem.flows.ports import Ports, Storage
+from medlem.flows.ports import Ports
 from medlem.flows.tables import StorageUnavailable
 from medlem.registers.own import OwnRegister
+from medlem.storage.sqlite import LATE_LOOK
 from medlem.vipps.webhooks import verify
 from medlem.web.desk import Desk
 from medlem.web.options import Options
 from medlem.worker import Worker
 from trials.calls import NodePlatform
 from trials.database import Killed, NodeStorage
-from trials.faults import Fault, Trouble
-from trials.history import History
-from trials.loop import WITHIN, Process, VirtualLoop
+from trials.faults import Fault
+from trials.loop import WITHIN, Process
 from trials.platform import EPOCH
-from trials.wire import NEUTRAL, Wire
+from trials.surroundings import Surroundings
+from trials.wire import NEUTRAL
 
 SALES_UNIT: Final = "100001"
 CLUB: Final = "Fjord & Fjell"
@@ -37,6 +37,7 @@ ERRAND_GRACE: Final = 0.3
 HEARTBEAT: Final = 15.0
 THAWING: Final = 0.5
 """Seconds in which a node that thaws sends what it was about to send when it froze."""
+ROUND_TRIP: Final = 0.004
 SAFE: Final = 1 << 60
 """More steps than any world has."""
 
@@ -45,47 +46,31 @@ class Hangup(Exception):
     """The connection broke: whoever called knows nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What all nodes of a world share."""
-
-    loop: VirtualLoop
-    storage: Storage
-    wire: Wire
-    trouble: Trouble
-    history: History
-    chance: Random
-    alone: bool
-    """Whether there is only ever one node: it takes over at once what its predecessor held."""
-    offset: timedelta
-    """How wrong the time of the database is, which all nodes follow."""
-
-
-class NodeClock:
-    """`flows.ports.Clock`: the database's, as well as a node can follow it."""
-
-    def __init__(self, loop: VirtualLoop, offset: timedelta) -> None:
-        self._loop = loop
-        self._zero = EPOCH + offset
-
-    def now(self) -> datetime:
-        """The time in UTC, in whole milliseconds."""
-        return self._zero + timedelta(milliseconds=int(self._loop.time() * 1000))
-
-    async def sleep(self, seconds: float) -> None:
-        """Let so much time pass."""
-        await asyncio.sleep(seconds)
-
-
 class Node(Process):
     """One process of the service."""
 
     def __init__(
-        self, name: str, around: Surroundings, on_end: Callable[["Node"], None], ice: Callable[[], int]
+        self,
+        name: str,
+        around: Surroundings,
+        on_end: Callable[["Node"], None],
+        ice: Callable[[], int],
+        wrong: timedelta,
     ) -> None:
+        """Not started yet.
+
+        Args:
+            name: for the history.
+            around: what it shares with the others.
+            on_end: called when it is no more.
+            ice: draws the number of calls until it freezes.
+            wrong: how wrong the time of its machine is.
+        """
         super().__init__()
         self.name = name
         self.dead = False
+        self.open = False
+        """Whether anybody answers the door."""
         self.history = around.history
         self._around = around
         self._loop = around.loop
@@ -98,13 +83,14 @@ class Node(Process):
         self.ice = ice()
         """Calls until it freezes."""
         self.closing = asyncio.Event()
-        clock = NodeClock(around.loop, around.offset)
+        machine = EPOCH + wrong
+        self._clock = SystemClock(lambda: machine + timedelta(seconds=self._loop.time()), self._loop.time)
         storage = NodeStorage(self, around.storage)
         self.ports = Ports(
             storage=storage,
             platform=NodePlatform(self, around.wire),
             register=OwnRegister(storage),
-            clock=clock,
+            clock=self._clock,
             limits=Limits(),
             errands=Errands(),
             chance=around.chance.random,
@@ -136,23 +122,44 @@ class Node(Process):
     async def _main(self) -> None:
         while True:
             try:
-                if self._around.alone:
-                    # What `open_storage(serving=True)` does: nobody else can hold a lease.
-                    async with self.ports.storage.transaction() as tx:
-                        await tx.enrolments.release_leases(MARGIN)  # type: ignore[attr-defined]
-                await settle_club(self.ports, SALES_UNIT, CLUB, "NO")
+                await self._take_over()
                 break
             except StorageUnavailable:
                 await asyncio.sleep(1)  # the operator's supervisor starts it again
+        self.open = True
+        following = None if self.alone else asyncio.create_task(self._clock.follow(self._server_time))
         await Worker(self.ports).run(self.closing)
+        if following is not None:
+            following.cancel()
         await self.ports.errands.stop(ERRAND_GRACE)
         self.kill(Fault.STOPPED, counted=False)
+
+    async def _take_over(self) -> None:
+        """What `app.house` does before it opens the door."""
+        await self._clock.compare(self._server_time)
+        if self.alone:  # nobody else can hold a lease
+            async with self.ports.storage.transaction() as tx:
+                await tx.enrolments.release_leases(LATE_LOOK + MARGIN)  # type: ignore[attr-defined]
+        await settle_club(self.ports, SALES_UNIT, CLUB, "NO")
+
+    async def _server_time(self) -> datetime | None:
+        """The time of the server that all nodes share; alone on a file there is none."""
+        if self.alone:
+            return None
+        await asyncio.sleep(ROUND_TRIP * self._around.chance.random())
+        if self.database_fails():
+            self.befell(Fault.UNREADABLE)
+            raise StorageUnavailable("The database does not tell the time.")
+        told = self._around.clock.now()
+        await asyncio.sleep(ROUND_TRIP * self._around.chance.random())
+        return told
 
     def stop(self) -> None:
         """Ask it to end, as SIGTERM does."""
         if not self.halted:
             self._around.trouble.note(Fault.STOPPED)
             self.history.note(self, "is told to stop")
+            self.open = False
             self.closing.set()
             self.desk.closing.set()
 
@@ -236,7 +243,7 @@ class Node(Process):
     def serve(self, work: Callable[[], Coroutine[Any, Any, Any]], within: float | None = None) -> "asyncio.Future[Any]":
         """Answer a call over the network; `Hangup` when it dies first, or takes longer than so many seconds."""
         answered: asyncio.Future[Any] = self._loop.create_future()
-        if self.dead or self.closing.is_set():
+        if self.dead or not self.open:
             answered.set_exception(Hangup())
             return answered
         task = self._loop.create_task(work(), context=self.context.copy())

@@ -28,9 +28,10 @@ from trials.deliveries import SECRET, URL, Deliveries
 from trials.faults import Fault, Trouble, Weather, forecast
 from trials.history import Failure, History
 from trials.loop import VirtualLoop
-from trials.node import CLUB, HEARTBEAT, SALES_UNIT, NodeClock, Surroundings
+from trials.node import CLUB, HEARTBEAT, SALES_UNIT
 from trials.platform import EPOCH, PretendPlatform
 from trials.rules import judge
+from trials.surroundings import ServerClock, Surroundings
 from trials.till import Till
 from trials.wire import Wire
 
@@ -159,12 +160,11 @@ async def _open(seed: int, loop: VirtualLoop, trouble: Trouble, history: History
         platform = PretendPlatform(loop, stream(seed, "platform"), history)
         wire = Wire(loop, platform, trouble, history, stream(seed, "wire"))
         nodes = chance.choice((1, 2, 2, 3))
-        offset = timedelta(seconds=chance.choice(WRONG_CLOCKS))
+        clock = ServerClock(loop, timedelta(seconds=chance.choice(WRONG_CLOCKS)))
         around = Surroundings(
-            loop, storage, wire, trouble, history, stream(seed, "nodes"), alone=nodes == 1, offset=offset
+            loop, storage, wire, trouble, history, stream(seed, "nodes"), alone=nodes == 1, clock=clock
         )
         crew = Crew(around, nodes, trouble.weather.deaths, trouble.weather.freezes)
-        clock = NodeClock(loop, offset)
         ports = Ports(storage, platform, OwnRegister(storage), clock, Limits(), Errands(), chance.random)  # type: ignore[arg-type]
         club = await places.settle_club(ports, SALES_UNIT, CLUB, "NO")
         tills = [
