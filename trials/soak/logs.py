@@ -8,7 +8,9 @@ from typing import Final
 
 _BEGINS: Final = re.compile(r"^\d{4}-\d\d-\d\dT[0-9:.]+Z (\w+) +([\w.]+): ")
 _ENDS: Final = re.compile(r"^(\w[\w.]*)(?:: .*)?$")
-_WEATHER: Final = frozenset({"StorageUnavailable"})
+_WEATHER: Final = frozenset({"StorageUnavailable", "medlem.flows.tables.StorageUnavailable"})
+_CUT_OFF: Final = "asyncio.exceptions.CancelledError"
+"""Told by uvicorn of a call that a node which was told to stop could not answer within its second."""
 _DRIVER: Final = "asyncpg.pool"
 """Says by itself that it could not connect."""
 
@@ -28,7 +30,7 @@ def _defects(lines: list[str]) -> Iterator[str]:
         if not frames or (begins is not None and begins[2] == _DRIVER):
             continue
         ends = [found[1] for line in record[1:] if (found := _ENDS.match(line)) is not None]
-        if not ends or ends[-1] not in _WEATHER:
+        if not ends or (ends[-1] not in _WEATHER and ends[-1] != _CUT_OFF):
             yield f"{ends[-1] if ends else record[-1]}, {frames[-1]}: {record[0][25:]}"
 
 

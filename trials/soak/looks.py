@@ -93,6 +93,8 @@ class Diaries:
         return self._lost_in_a_look(self.requests[asked.about.get("request", "")].lines)
 
     def _lost_in_a_look(self, lines: Sequence[Line]) -> bool:
+        if any(line.what == "understands" for line in lines):
+            return False  # the tokens are written down before anybody reads them
         looks = sum(line.what == "looks" for line in lines)
         heard = [line for line in lines if line.what == "looked"]
         if looks > len(heard):

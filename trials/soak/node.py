@@ -83,7 +83,7 @@ def watch(diary: Diary, fuse: Fuse) -> None:
     _watch_name(diary)
     _watch_asks(diary, fuse)
     _watch_looks(diary, fuse)
-    _watch_members(fuse)
+    _watch_members(diary, fuse)
     _watch_commits(fuse)
     _watch_pings(diary, fuse)
 
@@ -139,10 +139,11 @@ def _watch_looks(diary: Diary, fuse: Fuse) -> None:
     VippsPlatform.collect = watched  # type: ignore[method-assign]
 
 
-def _watch_members(fuse: Fuse) -> None:
+def _watch_members(diary: Diary, fuse: Fuse) -> None:
     disclose = VippsPlatform.disclose
 
     async def watched(self: VippsPlatform, club: Any, request: Masked[str], raw: Masked[bytes]) -> Told:
+        diary.note("understands", request=name_of(request))
         fuse.pass_by("the tokens are written, and not understood")
         told = await disclose(self, club, request, raw)
         fuse.pass_by("the tokens are understood, no member is made")
