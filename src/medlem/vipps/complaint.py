@@ -17,6 +17,8 @@ VENDOR_REASONS: Final = {
     "old_app": Reason.APP_TOO_OLD,
     "outdated_app_version": Reason.APP_TOO_OLD,
 }
+_LISTS: Final = frozenset({"extraDetails", "invalidParams"})
+_SHAPES: Final = frozenset({"error", "title", "detail", "message", "statusCode"})
 _VENDOR_WORD = re.compile(rf"\b({'|'.join(VENDOR_REASONS)})\b", re.IGNORECASE)
 
 
@@ -42,9 +44,9 @@ class Complaint:
         spoken = [body.get(name) for name in ("error", "error_code", "error_description")]
         return cls(
             error=error.strip() if isinstance(error, str) and error.strip() else None,
-            words=" ".join(str(word) for word in spoken if isinstance(word, (str, int))),
-            fields=tuple(_field_names(body)),
-            readable=any(name in body for name in ("error", "title", "detail", "message", "statusCode")),
+            words=" ".join([str(word) for word in spoken if isinstance(word, (str, int))]),
+            fields=() if _LISTS.isdisjoint(body) else tuple(_field_names(body)),
+            readable=not _SHAPES.isdisjoint(body),
         )
 
     @property
@@ -55,6 +57,6 @@ class Complaint:
 
 
 def _field_names(body: dict[str, Any]) -> list[str]:
-    listed = [body.get(name) for name in ("extraDetails", "invalidParams")]
+    listed = [body.get(name) for name in sorted(_LISTS)]
     entries = [entry for some in listed if isinstance(some, list) for entry in some if isinstance(entry, dict)]
     return [entry["name"] for entry in entries if isinstance(entry.get("name"), str)]

@@ -33,7 +33,7 @@ _CONNECTIONS: Final = 256
 _NEVER_SENT: Final = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL)
 _QUIET: Final = frozenset({"pending", "slow_down", "cancelled"})
 """What happens all the time, and what we did ourselves."""
-_PLAIN = re.compile(r"[A-Za-z0-9_.~-]*")
+_PLAIN = re.compile(r"[A-Za-z0-9_.~:-]*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,12 +178,12 @@ def _time_out(within: float, connect: float) -> ClientTimeout:
 
 
 def _encoded(form: Mapping[str, str]) -> bytes:
-    """The form as a body. Nearly all that we send needs no quoting, and to see that is quicker than to quote it."""
-    return "&".join(f"{_quoted(name)}={_quoted(value)}" for name, value in form.items()).encode("ascii")
+    """The form as a body. Of nearly all that we send only colons need quoting, and that is soon done."""
+    return "&".join([f"{_quoted(name)}={_quoted(value)}" for name, value in form.items()]).encode("ascii")
 
 
 def _quoted(text: str) -> str:
-    return text if _PLAIN.fullmatch(text) else quote_plus(text)
+    return text.replace(":", "%3A") if _PLAIN.fullmatch(text) else quote_plus(text)
 
 
 async def _read(response: aiohttp.ClientResponse) -> tuple[bytes, bool]:
