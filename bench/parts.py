@@ -12,6 +12,7 @@ import socket
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -99,6 +100,8 @@ class House:
     simulator: Started
     station_key: str
     integration_key: str
+    settings: dict[str, str]
+    """The service's."""
 
     @property
     def url(self) -> str:
@@ -152,7 +155,7 @@ async def house(
         port = urlsplit(needed.get("MEDLEM_PUBLIC_URL", "")).port or 0
         service = Started.of("serve", "--port", str(port), settings=needed)
         try:
-            yield House(service, simulator, station, integration)
+            yield House(service, simulator, station, integration, needed)
         finally:
             service.stop()
     finally:
@@ -198,6 +201,19 @@ async def load(
     used = cpu() - before
     cuts = statistics.quantiles(waits, n=100)
     return Measured(used / times * 1e6, cuts[49] * 1000, cuts[98] * 1000)
+
+
+def flush_ms() -> float:
+    """Milliseconds in which the disk takes a page for good: the least that a commit waits."""
+    took = []
+    with tempfile.TemporaryFile() as file:
+        for _ in range(100):
+            file.write(bytes(4096))
+            file.flush()
+            began = time.perf_counter()
+            os.fdatasync(file.fileno())
+            took.append(time.perf_counter() - began)
+    return statistics.median(took) * 1000
 
 
 def own_cpu() -> float:

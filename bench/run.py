@@ -6,10 +6,12 @@ import sys
 
 import approval
 import idle
+import nodes
 import pending
 import scan
 import typed_number
 from medlem import __version__
+from parts import flush_ms
 
 MEASUREMENTS = {
     "typed_number": typed_number.run,
@@ -17,6 +19,7 @@ MEASUREMENTS = {
     "pending": pending.run,
     "approval": approval.run,
     "idle": idle.run,
+    "nodes": nodes.run,
 }
 
 
@@ -25,6 +28,7 @@ async def main(names: list[str]) -> None:
     system = os.uname()
     python = sys.version.split()[0]
     print(f"medlem {__version__}, Python {python}, {os.cpu_count()} cores, {system.sysname} {system.machine}")
+    print(f"load of the machine before: {os.getloadavg()[0]:.1f}; the disk takes a page in {flush_ms():.2f} ms")
     for name in names or MEASUREMENTS:
         await MEASUREMENTS[name]()
 
