@@ -19,6 +19,9 @@ from trials.rules import RULES
 from trials.world import World, simulate
 
 Spoil = Callable[[World], Awaitable[None]]
+SEED, CUSTOMERS = 2, 15
+"""A day on which a question ends in each of the four ways."""
+
 SPOILS: list[tuple[str, Spoil]] = []
 
 
@@ -223,12 +226,12 @@ async def an_error_in_the_log(_: World) -> None:
 
 @pytest.mark.parametrize(("rule", "spoil"), SPOILS, ids=[spoil.__name__ for _, spoil in SPOILS])
 def test_the_judge_sees(rule: str, spoil: Spoil) -> None:
-    outcome = simulate(1, 25, FINE, before_judging=spoil)
+    outcome = simulate(SEED, CUSTOMERS, FINE, before_judging=spoil)
     assert rule in {failure.rule for failure in outcome.failures}
 
 
 def test_the_judge_finds_nothing_where_nothing_is() -> None:
-    assert simulate(1, 25, FINE).failures == []
+    assert simulate(SEED, CUSTOMERS, FINE).failures == []
 
 
 def test_the_judge_has_been_shown_a_thief_for_every_rule() -> None:

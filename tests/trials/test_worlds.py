@@ -10,12 +10,12 @@ from trials.faults import FINE, Fault
 from trials.world import simulate
 
 ROOT = Path(__file__).parent.parent.parent
-CUSTOMERS = 40
+CUSTOMERS = 30
 
 DIGEST = "from trials.world import simulate; print(simulate({seed}, 20).digest)"
 
 
-@pytest.mark.parametrize("seed", range(1, 13))
+@pytest.mark.parametrize("seed", range(1, 9))
 def test_nothing_is_lost_whatever_goes_wrong(seed: int) -> None:
     outcome = simulate(seed, CUSTOMERS)
     assert outcome.failures == []
@@ -40,4 +40,4 @@ def history(seed: int, hashes: str) -> str:
 def test_a_seed_is_the_same_world_every_time_and_everywhere() -> None:
     first = history(7, "1")
     assert first == history(7, "2")
-    assert first != history(8, "1")
+    assert first.strip() != simulate(8, 20).digest
