@@ -111,7 +111,7 @@ class Shop:
         """From the first customer to the last."""
         self.until = time.monotonic() + self.plan.seconds
         watching = [asyncio.create_task(till.listen()) for till in self.tills]
-        watching += [asyncio.create_task(self.recovery.run()), keeping]
+        watching += [asyncio.create_task(self.recovery.run()), asyncio.create_task(self.recovery.weigh()), keeping]
         troubling = asyncio.create_task(self.trouble.run())
         working = asyncio.gather(*(till.work(self._next_customer, self.plan.pause) for till in self.tills))
         try:

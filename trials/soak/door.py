@@ -7,6 +7,10 @@ import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 
+TRIES = 60
+PAUSE = 0.1
+"""Seconds between two tries: whoever knocks waits for a while if nobody is there."""
+
 _CHUNK = 65536
 
 
@@ -28,11 +32,13 @@ class Door:
             self._server.close()
 
     async def _knock(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        for port in self._ports():
-            with suppress(OSError):
-                inside, out = await asyncio.open_connection("127.0.0.1", port)
-                await asyncio.gather(_pass_on(reader, out), _pass_on(inside, writer))
-                return
+        for _ in range(TRIES):
+            for port in self._ports():
+                with suppress(OSError):
+                    inside, out = await asyncio.open_connection("127.0.0.1", port)
+                    await asyncio.gather(_pass_on(reader, out), _pass_on(inside, writer))
+                    return
+            await asyncio.sleep(PAUSE)
         writer.close()
 
 

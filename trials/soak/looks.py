@@ -100,8 +100,9 @@ class Diaries:
         if looks > len(heard):
             return True  # whoever looked last is gone
         lost = [line for line in heard if line.about["answer"] == "Unreachable"]
-        taken = [line for line in heard if line.about["answer"] == "Answered"]
-        return bool(lost) or any(self.troubled(line, line.at + ASKED_WITHIN) for line in taken)
+        # An end is given once. Who heard it first is gone, and who looked then was told that it had been given.
+        ends = [line for line in heard if line.about["final"]][:-1]
+        return bool(lost) or any(self.troubled(line, line.at + ASKED_WITHIN) for line in ends)
 
     def tell(self, question: tuple[str, str], began: float) -> str:
         """What the nodes wrote of it, for whoever looks into a failure."""

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import aiohttp
 
-GLANCE: Final = 0.7
+GLANCE: Final = 1.5
 """Seconds between two glances at a phone."""
 
 LONGEST_THOUGHT: Final = 9.0

@@ -14,6 +14,7 @@ from trials.soak.diary import Line
 
 GLANCE: Final = 0.05
 LONGEST: Final = 60.0
+WEIGHED_EVERY: Final = 2.0
 
 _HELD: Final = """
 select id, claim, lease_until > 0 as held, case when answer is null then claimed_at + interval_ms end as not_before
@@ -64,10 +65,15 @@ class Recovery:
                     task = asyncio.create_task(self._watch(death, alone=self._nobody_there()))
                     self._watching.add(task)
                     task.add_done_callback(self._watching.discard)
+            await asyncio.sleep(GLANCE)
+
+    async def weigh(self) -> None:
+        """See what the nodes take of the machine, until cancelled."""
+        while True:
             for node in self.crew.nodes:
                 self.megabytes = max(self.megabytes, node.megabytes)
                 self.files = max(self.files, node.files)
-            await asyncio.sleep(GLANCE)
+            await asyncio.sleep(WEIGHED_EVERY)
 
     def _nobody_there(self) -> bool:
         return all(node.frozen for node in self.crew.up())
