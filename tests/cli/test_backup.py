@@ -156,3 +156,24 @@ def test_what_cannot_be_kept_or_brought_back_is_told_in_a_sentence(settings: dic
     (tmp_path / "medlem.keys").write_text(f"{Vault.new_line()}\n", encoding="utf-8")
     for words in (("restore", file, "--replace"), ("backup", file, "--replace")):
         assert "other secret keys" in refused(*words, settings=settings)[1]
+
+
+def test_a_club_on_postgresql_is_told_what_to_use_instead(settings: dict[str, str], tmp_path: Path) -> None:
+    there = settings | {"MEDLEM_DATABASE_URL": "postgresql://club:hunter2@127.0.0.1:9/club"}
+    (tmp_path / "club.backup").touch()
+    for words in (("backup", "--replace"), ("restore", "--replace")):
+        code, sentence = refused(*words, str(tmp_path / "club.backup"), settings=there)
+        assert (code, "docs/operating.md" in sentence, "hunter2" in sentence) == (1, True, False)
+
+
+def test_a_move_that_leads_nowhere_is_told(settings: dict[str, str], tmp_path: Path) -> None:
+    nowhere = "postgresql://club:hunter2@127.0.0.1:9/club"
+    assert "There is no database at" in refused("move", "--to", nowhere, settings=settings)[1]
+    told("station", "add", "Till 1", settings=settings)
+    for to, where, code, why in (
+        (f"sqlite:///{tmp_path}/other.db", settings, 2, "an address such as postgresql://"),
+        (nowhere, settings | {"MEDLEM_DATABASE_URL": nowhere}, 2, "in PostgreSQL already"),
+        (nowhere, settings, 1, "PostgreSQL does not answer"),
+    ):
+        found, sentence = refused("move", "--to", to, settings=where)
+        assert (found, why in sentence, "hunter2" in sentence) == (code, True, False), sentence

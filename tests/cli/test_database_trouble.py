@@ -104,6 +104,20 @@ def no_folder(file: Path) -> None:
     shutil.rmtree(file.parent)
 
 
+@pytest.mark.usefixtures("key")
+def test_a_club_that_has_lost_its_database_does_not_open_as_an_empty_one(
+    settings: dict[str, str], tmp_path: Path
+) -> None:
+    file, away = tmp_path / "medlem.db", tmp_path / "away.db"
+    file.rename(away)
+    for words in (("serve", "--port", "0"), ("station", "add", "Till 2"), ("migrate",)):
+        code, said = refused(*words, settings=settings)
+        assert (code, "`medlem restore`" in said) == (2, True), said
+    assert not file.exists()
+    away.rename(file)
+    assert medlem("station", "add", "Till 2", settings=settings).returncode == 0
+
+
 @pytest.mark.parametrize(
     ("befalls", "code", "why"),
     [

@@ -278,7 +278,7 @@ def test_the_second_start_finds_the_same_keys(tmp_path: Path) -> None:
 
 def test_a_database_that_lost_its_keys_is_not_given_others(tmp_path: Path) -> None:
     (tmp_path / "medlem.db").write_bytes(b"SQLite format 3\0")
-    with pytest.raises(WrongSettings, match=r"put them back from the backup"):
+    with pytest.raises(WrongSettings, match=r"put back the copy that was kept"):
         read_secret_keys(at(tmp_path), lambda: SECRET)
     assert not (tmp_path / "medlem.keys").exists()
 

@@ -12,10 +12,26 @@ def open_vault(settings: Settings, *, may_make: bool = True) -> Vault:
         may_make: whether an installation that begins now gets keys of its own.
 
     Raises:
-        WrongSettings: the keys cannot be used.
+        WrongSettings: the keys cannot be used; or they are there, and the database beside them is gone.
     """
+    bereft = may_make and _bereft(settings)
     keys = read_secret_keys(settings, Vault.new_line if may_make else None)
     try:
-        return Vault.of_lines(keys.reveal())  # into the vault, which shows them to nobody
+        vault = Vault.of_lines(keys.reveal())  # into the vault, which shows them to nobody
     except UnusableSecretKeys as error:
         raise WrongSettings(str(error)) from None
+    if bereft:
+        raise WrongSettings(
+            f"the secret keys {settings.secret_keys_file} are there, but not their database {settings.database_file}: "
+            "put it back, or bring a backup back with `medlem restore`; to begin with an empty club, move the keys away"
+        )
+    return vault
+
+
+def _bereft(settings: Settings) -> bool:
+    """Whether a club has lost its file, and must not open the next morning as an empty one.
+
+    Keys that the settings name may have been made before the first start; those beside the database were made by it.
+    """
+    beside = settings.on_sqlite and settings.secret_keys is None
+    return beside and settings.secret_keys_file.exists() and not settings.database_file.exists()

@@ -25,7 +25,8 @@ def command(*, file: Path, replace: bool, config: Path | None, as_json: bool) ->
     kept = keeping.backup(settings, file, SystemClock().now(), replace=replace)
     keys = settings.secret_keys_file.absolute()
     text = (
-        f"{file}: {kept.members} members, {kept.size / 1e6:.1f} MB, of {kept.taken_at:%Y-%m-%d %H:%M:%S} UTC\n"
+        f"{file}: {kept.members} members, {kept.size / 1e6:.1f} MB, of {kept.taken_at:%Y-%m-%d %H:%M:%S} UTC, "
+        f"migration {kept.migration}\n"
         f"The secret keys are not in it, and without them it cannot be restored: keep a copy of\n  {keys}\n"
         "in another place than the backup."
     )
