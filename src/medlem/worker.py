@@ -15,7 +15,7 @@ from typing import Any, Final
 from medlem.club.enrolment import Enrolment
 from medlem.flows import enrolment as flow
 from medlem.flows import retention
-from medlem.flows.enrolment import Look
+from medlem.flows.answers import Look
 from medlem.flows.failures import report
 from medlem.flows.ports import Ports, Watch
 

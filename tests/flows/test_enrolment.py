@@ -15,7 +15,8 @@ from medlem.club.ids import ClubId
 from medlem.club.masked import Masked
 from medlem.club.member import AlreadyMember, ConsentAnswer, Member, Profile
 from medlem.club.phone import PhoneNumber
-from medlem.flows import enrolment, membership
+from medlem.flows import enrolment
+from medlem.flows.answers import Look, membership
 from medlem.flows.limits import Limit, Limits
 from shop import KARI, OLA, STRANGER, Shop
 
@@ -507,33 +508,31 @@ async def test_reason_words_are_those_of_the_api() -> None:
     }
 
 
-async def test_tokens_are_kept_though_another_claim_was_made_meanwhile(shop: Shop) -> None:
+async def overtaken(shop: Shop) -> tuple[str, Look, Look]:
+    """A yes that one look has heard, and a look under a later claim that came too late for it."""
     shop.kari()
     asked = await shop.invite()
     shop.platform.approve(KARI)
-    await shop.clock.turn(6)
-    (slept,) = await enrolment.claim(shop.ports, 10)
-    seen = await enrolment.look(shop.ports, slept)
-    await shop.clock.turn(40)
-    (later,) = await enrolment.claim(shop.ports, 10)
-    late = await enrolment.look(shop.ports, later)  # the platform hands tokens out once
-    for kept in await enrolment.settle(shop.ports, [late, seen]):
+    looks = []
+    for seconds in (6, 40):
+        await shop.clock.turn(seconds)
+        (claimed,) = await enrolment.claim(shop.ports, 10)
+        looks.append(await enrolment.look(shop.ports, claimed))  # the platform hands tokens out once
+    first, second = looks
+    return asked.id, first, second
+
+
+async def test_tokens_are_kept_though_another_claim_was_made_meanwhile(shop: Shop) -> None:
+    asked, heard, late = await overtaken(shop)
+    for kept in await enrolment.settle(shop.ports, [late, heard]):
         await enrolment.conclude(shop.ports, kept)
-    assert (await shop.show(asked.id)).state == "accepted"
+    assert (await shop.show(asked)).state == "accepted"
 
 
 async def test_what_a_later_look_saw_counts_for_nothing_once_an_answer_is_kept(shop: Shop) -> None:
-    shop.kari()
-    asked = await shop.invite()
-    shop.platform.approve(KARI)
-    await shop.clock.turn(6)
-    (slept,) = await enrolment.claim(shop.ports, 10)
-    seen = await enrolment.look(shop.ports, slept)
-    await shop.clock.turn(40)
-    (later,) = await enrolment.claim(shop.ports, 10)
-    late = await enrolment.look(shop.ports, later)
-    (kept,) = await enrolment.settle(shop.ports, [seen])
+    asked, heard, late = await overtaken(shop)
+    (kept,) = await enrolment.settle(shop.ports, [heard])
     assert await enrolment.settle(shop.ports, [late]) == [kept]
-    await enrolment.conclude(shop.ports, kept)
-    await enrolment.conclude(shop.ports, kept)
-    assert (await shop.show(asked.id)).state == "accepted"
+    for _ in range(2):
+        await enrolment.conclude(shop.ports, kept)
+    assert (await shop.show(asked)).state == "accepted"

@@ -21,7 +21,7 @@ from medlem.flows import enrolment
 from shop import KARI, OLA, Shop, open_shop
 
 if TYPE_CHECKING:
-    from medlem.flows.enrolment import Look
+    from medlem.flows.answers import Look
 
 PEOPLE = st.sampled_from([KARI, OLA])
 

@@ -7,7 +7,7 @@ state; only a scan, which has no state yet, is refused with an error (`ports.Pla
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from medlem.club.enrolment import Reason
+from medlem.club.enrolment import Enrolment, Reason
 from medlem.club.identification import Evidence
 from medlem.club.masked import Masked
 from medlem.club.member import Disclosure
@@ -95,3 +95,16 @@ class Subscribed:
     url: str
     secret: Masked[str]
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A claimed enrolment, and what the platform said of it."""
+
+    enrolment: Enrolment
+    answer: Answer
+
+    @property
+    def brings_tokens(self) -> bool:
+        """Whether it is the one look that the platform has handed the tokens to."""
+        return isinstance(self.answer, Answered)

@@ -11,7 +11,6 @@ can be cut off by kill -9 and is found again from what was written before it:
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, assert_never
 
@@ -32,6 +31,7 @@ from medlem.flows.answers import (
     Declined,
     Expired,
     Failed,
+    Look,
     NotAsked,
     Pending,
     Told,
@@ -49,14 +49,6 @@ ACCEPTED: Final = 202
 
 LEASE: Final = timedelta(seconds=30)
 """How long a claim holds: longer than any call to the platform may take."""
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """A claimed enrolment, and what the platform said of it."""
-
-    enrolment: Enrolment
-    answer: Answer
 
 
 async def start(ports: Ports, station: Station, identification: str, repeat: Repeat | None = None) -> EnrolmentView:
@@ -146,7 +138,7 @@ async def settle(ports: Ports, looks: Sequence[Look]) -> list[Enrolment]:
     changed: dict[EnrolmentId, Enrolment] = {}
     async with ports.storage.transaction() as tx:
         held = await tx.enrolments.hold_all([seen.enrolment for seen in looks])
-        for seen in sorted(looks, key=_brings_no_tokens):
+        for seen in sorted(looks, key=lambda look: not look.brings_tokens):
             current = changed.get(seen.enrolment.id) or held.get(seen.enrolment.id)
             if current is None or current.state is not State.WAITING:
                 continue
@@ -243,10 +235,6 @@ async def _told(tx: Tables, current: Enrolment, told: Told, now: datetime, chanc
         case Unreachable():
             return current.unreachable(now, told.retry_after, chance)
     assert_never(told)
-
-
-def _brings_no_tokens(seen: Look) -> bool:
-    return not isinstance(seen.answer, Answered)
 
 
 def _after(current: Enrolment, answer: Answer, now: datetime, chance: float) -> Enrolment:
