@@ -15,8 +15,8 @@ from medlem.club.ids import ClubId
 from medlem.club.masked import Masked
 from medlem.club.member import AlreadyMember, ConsentAnswer, Member, Profile
 from medlem.club.phone import PhoneNumber
-from medlem.flows import enrolment
-from medlem.flows.answers import Look, membership
+from medlem.flows import enrolment, membership
+from medlem.flows.answers import Look
 from medlem.flows.limits import Limit, Limits
 from shop import KARI, OLA, STRANGER, Shop
 
