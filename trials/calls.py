@@ -99,11 +99,13 @@ class NodePlatform:
         question, node = self._platform.questions.get(name), self._node
         self._judge_look(question)
         passage = self._wire.passage(_COLLECT, TIME_OUT)
-        excused, slow_down = node.just_thawed, passage.fault is Fault.SLOW_DOWN
-        answer = await self._call(
-            passage, lambda: self._platform.collect(name, node, excused=excused, slow_down=slow_down)
-        )
-        return self._collected(question, passage, answer)
+        slow_down = passage.fault is Fault.SLOW_DOWN
+
+        def arrive() -> Answer:
+            # It may have frozen just before it sent, and somebody else may have taken over since.
+            return self._platform.collect(name, node, excused=node.just_thawed, slow_down=slow_down)
+
+        return self._collected(question, passage, await self._call(passage, arrive))
 
     async def disclose(self, club: ClubId, request: Masked[str], raw: Masked[bytes]) -> Told:
         """Verify a kept answer and read it."""

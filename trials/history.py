@@ -5,6 +5,7 @@ which `rules` judges.
 """
 
 import hashlib
+from collections.abc import Container
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -135,7 +136,7 @@ class History:
         self.note(process, what)
         self.incidents.setdefault(process, []).append(Incident(now, now + lasting, what))
 
-    def troubled(self, process: Process | None, since: float, until: float, *, but: str = "") -> bool:
-        """Whether anything befell it in that time, but for one kind of thing."""
+    def troubled(self, process: Process | None, since: float, until: float, what: Container[str] | None = None) -> bool:
+        """Whether anything befell it in that time, or something of that kind."""
         found = self.incidents.get(process, ()) if process is not None else ()
-        return any(one.until >= since and one.at <= until and one.what != but for one in found)
+        return any(one.until >= since and one.at <= until and (what is None or one.what in what) for one in found)

@@ -19,7 +19,7 @@ from medlem.flows.tables import Event
 from trials.customers import Entry
 from trials.faults import Fault
 from trials.history import FOUND_AGAIN_WITHIN, History, Story
-from trials.platform import PretendPlatform, Question
+from trials.platform import WRITTEN_WITHIN, PretendPlatform, Question
 from trials.till import FINAL, Till
 
 if TYPE_CHECKING:
@@ -49,6 +49,17 @@ MANY: Final = 100_000
 ASKED_WITHIN: Final = 22.0
 """Seconds after which an ask without an answer has been given up."""
 LATEST: Final = 60.0
+ENDS: Final = frozenset(
+    {
+        Fault.KILLED_OUTSIDE,
+        Fault.KILLED_INSIDE,
+        Fault.KILLED_AT_COMMIT,
+        Fault.KILLED_CALLING,
+        Fault.STOPPED,
+        Fault.FROZEN,
+    }
+)
+"""What a process cannot be blamed for. A database that was away for a moment is no excuse: it is tried again."""
 
 
 @dataclass
@@ -132,16 +143,17 @@ def _founded(case: _Case, story: Story, question: Question | None, reason: Reaso
         return reason in story.causes
     troubled = case.history.troubled
     if all(written.state is not State.WAITING for written in story.written):
-        return troubled(story.by, story.began, story.began + ASKED_WITHIN)
+        begun = troubled(story.by, story.began, story.began, {Fault.COMMIT_UNKNOWN})  # and so nobody asked
+        return begun or troubled(story.by, story.began, story.began + ASKED_WITHIN, ENDS)
     if question is None:
         return False
     handed = question.handed
     if handed is None:  # to the end, the platform was out of reach
         return question.unheard and story.last.at >= question.expires_at + GRACE.total_seconds() - 1
     if handed.arrived is None:
-        return troubled(handed.to, handed.at - 1, handed.at + FOUND_AGAIN_WITHIN)
+        return troubled(handed.to, handed.at - 1, handed.at + FOUND_AGAIN_WITHIN, ENDS)
     # In its hands: only dying excuses it, not being told to stop.
-    return troubled(handed.to, handed.at - 1, handed.arrived + 1, but=Fault.STOPPED)
+    return troubled(handed.to, handed.at - 1, handed.arrived + WRITTEN_WITHIN, ENDS - {Fault.STOPPED})
 
 
 def _judge_pushes(case: _Case) -> None:
