@@ -191,6 +191,43 @@ async def test_what_changes_while_it_moves_is_there_too(
     assert there == left
 
 
+async def test_the_last_step_waits_until_the_platform_has_answered(
+    opening: Open, here: Premises, path: Path, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    speaking = capture.speaking
+
+    def noticed(connection: sqlite3.Connection) -> bool:
+        loop.call_soon_threadsafe(waits.set)
+        return speaking(connection)
+
+    monkeypatch.setattr(capture, "speaking", noticed)
+    async with opening(serving=True) as storage:
+        async with storage.transaction() as tx:
+            enrolment = await asked(tx, here, OLA)
+        moving = asyncio.create_task(asyncio.to_thread(lambda: asyncio.run(move(path, url, VAULT, NOW))))
+        await waits.wait()
+        async with storage.transaction() as tx:
+            await tx.enrolments.save(enrolment.waiting(Masked("req-9"), later(180) - NOW, later(5) - NOW, NOW))
+        await moving
+    async with arrived(url) as there:
+        found = await there.reading.enrolments.get(here.club.id, enrolment.id)
+    assert found is not None
+    assert found.request == Masked("req-9")
+
+
+async def test_who_never_stops_speaking_does_not_keep_a_club_where_it_is(
+    opening: Open, here: Premises, path: Path, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("medlem.storage.moving.PAUSE", 0)
+    async with opening() as storage, storage.transaction() as tx:
+        await asked(tx, here, OLA)
+    await move(path, url, VAULT, NOW)
+    there, left = await everything(path, url)
+    assert there == left
+
+
 async def test_the_file_that_was_moved_takes_no_more_writes_and_says_where_the_club_is(
     opening: Open, here: Premises, path: Path, url: str, tmp_path: Path
 ) -> None:

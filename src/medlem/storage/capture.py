@@ -130,6 +130,12 @@ def count(connection: sqlite3.Connection, table: Table) -> int:
     return int(many)
 
 
+def speaking(connection: sqlite3.Connection) -> bool:
+    """Whether a customer is just being asked, or an answer looked for."""
+    found = "select 1 from enrolment where state = 'asking' or (state = 'waiting' and lease_until > 0) limit 1"
+    return bool(connection.execute(found).fetchall())
+
+
 def freeze(connection: sqlite3.Connection) -> None:
     """Refuse every write from now on, in the caller's transaction; whoever opens the file is told why."""
     known = tables(connection)

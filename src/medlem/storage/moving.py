@@ -40,6 +40,10 @@ FEW: Final = 100
 LAST_STEP: Final = 4.0
 """Seconds that the last step may take: less than a till's transaction waits for the write lock."""
 
+TRIES: Final = 100
+PAUSE: Final = 0.05
+"""How often to look for a moment in which nobody speaks with the platform, and seconds between; then it has to do."""
+
 PROGRESS: Final = 100_000
 """Rows between two lines of progress."""
 
@@ -165,17 +169,30 @@ class _Move:
 
     async def _last_step(self) -> None:
         await self._target.look_around(self._tables)
-        try:
-            async with asyncio.timeout(LAST_STEP):
-                self._connection.execute("begin immediate")
-                left = await self._carry()
-                await self._target.count_on(self._tables)
-                await self._target.say_complete()
-            capture.freeze(self._connection)
-            self._connection.execute("commit")
-        except TimeoutError:
-            raise StorageUnavailable("PostgreSQL took too long for the last step; nothing was changed.") from None
+        for left in reversed(range(TRIES)):
+            try:
+                async with asyncio.timeout(LAST_STEP):
+                    if await self._over_in_a_quiet_moment(wait=left > 0):
+                        return
+            except TimeoutError:
+                raise StorageUnavailable("PostgreSQL took too long for the last step; nothing was changed.") from None
+            await asyncio.sleep(PAUSE)
+            await self._catch_up()
+
+    async def _over_in_a_quiet_moment(self, *, wait: bool) -> bool:
+        """Do the last step, unless the platform is being spoken with: what it says then could be written nowhere."""
+        self._connection.execute("begin immediate")
+        if wait and capture.speaking(self._connection):
+            self._connection.execute("rollback")
+            log.debug("the platform is being spoken with; waiting for a quiet moment")
+            return False
+        left = await self._carry()
+        await self._target.count_on(self._tables)
+        await self._target.say_complete()
+        capture.freeze(self._connection)
+        self._connection.execute("commit")
         log.info("the last %d changes are over there, and the file is frozen", left)
+        return True
 
     async def _carry(self) -> int:
         """Carry over what has changed since last time, and compare it; how many rows."""
