@@ -3,10 +3,12 @@
 import argparse
 import gc
 import multiprocessing
+import signal
 import sys
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -45,15 +47,21 @@ class Sum:
 def outcomes(seeds: Iterable[int], visits: int, jobs: int) -> Iterator[Outcome]:
     """Live through the seeds, several at a time if wanted."""
     if jobs == 1:
-        _quiet()
+        _settle_in()
         yield from map(_one, ((seed, visits) for seed in seeds))
         return
-    with multiprocessing.get_context("spawn").Pool(jobs, initializer=_quiet) as pool:
+    with multiprocessing.get_context("spawn").Pool(jobs, initializer=_join) as pool:
         yield from pool.imap_unordered(_one, ((seed, visits) for seed in seeds), chunksize=4)
 
 
-def _quiet() -> None:
-    """Python tidies up between two worlds and not in one."""
+def _join() -> None:
+    """Work for another process, which alone hears of Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _settle_in()
+
+
+def _settle_in() -> None:
+    """Let Python tidy up between two worlds and not in one."""
     gc.freeze()
     gc.disable()
 
@@ -92,8 +100,9 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"history {outcome.digest}")
         return int(bool(outcome.failures))
     began, total = time.perf_counter(), Sum()
-    for outcome in outcomes(range(said.seed, said.seed + said.seeds), said.enrolments, said.jobs):
-        total.add(outcome)
+    with suppress(KeyboardInterrupt):  # what is known by then is told
+        for outcome in outcomes(range(said.seed, said.seed + said.seeds), said.enrolments, said.jobs):
+            total.add(outcome)
     table(total, time.perf_counter() - began, said.jobs)
     for outcome in sorted(total.failed, key=lambda outcome: outcome.seed)[:_SHOWN]:
         print(f"\nseed {outcome.seed}:")
