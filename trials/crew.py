@@ -5,7 +5,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from datetime import timedelta
 from random import Random
-from typing import Any
+from typing import Any, Final
 
 from trials.faults import Fault, Trouble
 from trials.history import History
@@ -14,9 +14,9 @@ from trials.node import SAFE, Node
 from trials.surroundings import Surroundings
 from trials.wire import NEUTRAL
 
-SPAN = 260
+SPAN: Final = 260
 """Steps within which a node that is to die does so."""
-CALLS = 24
+CALLS: Final = 24
 """Steps of calls to the platform within which a node that is to freeze does so."""
 
 
