@@ -159,6 +159,15 @@ async def test_member_numbers_that_may_have_been_given_since_are_left_out(
         assert int(await tx.members.next_number(here.club.id)) == last + skipped + 1
 
 
+async def test_the_backup_of_an_old_snapshot_leaves_out_as_many_numbers_as_its_age_wants(
+    opening: Open, here: Premises, path: Path, file: Path
+) -> None:
+    async with opening() as storage:
+        await event(storage, here)
+    take(path, file, VAULT, later(86_400), replace=False)
+    assert bring_back(file, path, later(86_410)).skipped == 86_410
+
+
 async def test_who_stood_at_a_till_before_cannot_be_asked_now(
     opening: Open, here: Premises, path: Path, file: Path
 ) -> None:

@@ -23,16 +23,16 @@ from medlem.storage.files import drafted, publish
 from medlem.storage.marks import BACKUP
 from medlem.storage.migrating import shipped
 from medlem.storage.place import Lock
-from medlem.storage.session import millis
+from medlem.storage.session import millis, moment
 from medlem.vault import Vault
 
 FEWEST_SKIPPED: Final = 1000
-"""Member numbers that are left out at least; else one for each second since the backup, more than any counter gives."""
+"""Member numbers that are left out at least; else one for each second that is lost, more than any counter gives out."""
 
 _MAGIC: Final = b"SQLite format 3\0"
 
 _RULES: Final = (
-    # On its way to a phone when the backup was taken: nobody knows what came of it, and nobody asks again by himself.
+    # On its way to a phone when the backup was taken: nobody knows what came of it, and only a cashier asks again.
     "update enrolment set state = 'failed', reason = 'outcome_unknown', changed_at = :now where state = 'asking'",
     # Waiting: the platform knows what came of it. Most have expired long ago and end with the first look; that one
     # comes no sooner than the platform allows, should the last one have been just now.
@@ -91,8 +91,7 @@ def restore(order: Order, vault: Vault, now: datetime) -> Restored:
             )
         with drafted(order.database.with_name(f"{order.database.name}.restoring")) as draft:
             contents = _prepare(order, draft, vault)
-            skipped = max(FEWEST_SKIPPED, (now - contents.taken_at) // timedelta(seconds=1))
-            _begin_anew(draft, now, skipped)
+            skipped = _begin_anew(draft, now, contents.taken_at)
             kept = _set_aside(order.database, now) if there else None
             publish(draft, order.database)
         return Restored(contents, skipped, kept)
@@ -114,17 +113,25 @@ def _prepare(order: Order, draft: Path, vault: Vault) -> Contents:
     return contents
 
 
-def _begin_anew(draft: Path, now: datetime, skipped: int) -> None:
+def _begin_anew(draft: Path, now: datetime, taken_at: datetime) -> int:
+    """Apply the rules; how many member numbers are left out.
+
+    They count from the last thing that the backup knows of: it may have been taken of a disk's old snapshot.
+    """
     with opened(draft, "rw") as connection:
         migrating.migrate(connection, shipped(), now)
-        values = {"now": millis(now), "skipped": skipped}
         try:
             connection.execute("begin immediate")
+            shown = connection.execute("select added_at from event order by number desc limit 1").fetchone()
+            known = min(taken_at, moment(shown[0])) if shown else taken_at
+            skipped = max(FEWEST_SKIPPED, (now - known) // timedelta(seconds=1))
+            values = {"now": millis(now), "skipped": skipped}
             for rule in _RULES:
                 connection.execute(rule, values)
             connection.execute("commit")
         except sqlite3.Error as error:
             raise told(error) from error
+    return skipped
 
 
 def _there(database: Path) -> bool:
