@@ -19,7 +19,7 @@ WEIGHED_EVERY: Final = 2.0
 _HELD: Final = """
 select id, claim, lease_until > 0 as held, case when answer is null then claimed_at + interval_ms end as not_before
 from enrolment
-where state = 'waiting' and claimed_by = $1 and (lease_until > 0 or answer is not null)
+where state = 'waiting' and claimed_by = $1 and (lease_until > 0 or (answer is not null and failures = 0))
 """
 _NOW: Final = "select id, claim, lease_until > 0 as held from enrolment where id = any($1) and state = 'waiting'"
 
@@ -30,7 +30,7 @@ class Recovered:
 
     death: Death
     alone: bool
-    """Whether no other node was there to take over."""
+    """Whether no other node was there to take over, or not for long enough."""
     held: int
     freed: float
     """Seconds until the last of it was no longer bound to the dead."""
@@ -86,6 +86,7 @@ class Recovery:
             connection = await asyncpg.connect(self.database, timeout=1)
             try:
                 held, freed, moved, late = await _followed(connection, death, number, self.clock)
+                alone = alone or any(death.at < other.at < death.at + moved for other in self.crew.deaths)
                 self.found.append(Recovered(death, alone, held, freed, moved, late))
             finally:
                 connection.terminate()

@@ -87,7 +87,7 @@ def _took(run: Run) -> Iterable[tuple[str, object, object, object, object]]:
     yield _row("from a kill until what the node held is free", [one.freed for one in found])
     yield _row("… until another node has taken it up", [one.moved for one in found])
     yield _row("… of that, more than the platform's interval", [one.late for one in found])
-    yield _row("… when no other node was there", [one.moved for one in held if one.alone])
+    yield _row("… when the other node was dead or frozen too", [one.moved for one in held if one.alone])
     yield _row("from a death until the node answers again", run.crew.absences)
     kills = [Span(death.node, death.at, death.at + 3) for death in run.crew.deaths if death.how != "told to stop"]
     gaps = [gap for gap in run.seen.gaps if not _during([*away, *kills], gap.began - 1, gap.ended)]
