@@ -43,7 +43,7 @@ class SystemClock:
         """How far the clock that we follow is ahead of this machine's."""
         self._date, self._tick = date or _machine_date, tick
         self._shown, self._ticked = self._date(), tick()
-        self._set_back = False
+        self._told = False
 
     def now(self) -> datetime:
         """What time it is."""
@@ -102,13 +102,18 @@ class SystemClock:
         forwards, that is followed at once.
         """
         date, tick = self._date(), self._tick()
-        slow = self._shown + timedelta(seconds=(tick - self._ticked) / 2)
-        self._shown, self._ticked = max(date, slow), tick
-        set_back = slow - date >= WORTH_TELLING
-        if set_back and not self._set_back:
-            log.warning("this machine's clock was set back by about %.0f seconds", (slow - date).total_seconds())
-        self._set_back = set_back
-        return self._shown
+        if date <= self._shown:
+            self._tell(self._shown - date)
+            date = self._shown + timedelta(seconds=(tick - self._ticked) / 2)
+        else:
+            self._told = False
+        self._shown, self._ticked = date, tick
+        return date
+
+    def _tell(self, set_back: timedelta) -> None:
+        if set_back >= WORTH_TELLING and not self._told:
+            self._told = True
+            log.warning("this machine's clock was set back by about %.0f seconds", set_back.total_seconds())
 
 
 def _machine_date() -> datetime:
