@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from command_line import PATIENCE, call, medlem
+from command_line import PATIENCE, call, medlem, running
 from counter import Counter, Phones, Shop, open_phones, open_shop
 from postgres import cluster
 
@@ -109,3 +109,25 @@ def test_a_busy_club_moves_and_every_till_goes_on_where_it_was(
     ((position, kind),) = events_since(shop.till, len(busy.answered), 1)
     assert (position, kind) == (len(busy.answered) + 1, "identification")
     assert found["id"] not in busy.answered
+
+
+def test_a_move_that_is_killed_changes_nothing_and_the_next_one_brings_the_club_over(
+    phones: Phones, shop: Shop, url: str, tmp_path: Path
+) -> None:
+    kari = "4740500002"
+    phones.person(kari, name="Kari Nordmann")
+    with running("move", "--to", url, settings=shop.settings) as moving:
+        moving.said("copying member")
+        moving.process.kill()
+        moving.process.wait()
+    asked = shop.till.ask(phone=f"+{kari}")
+    there = shop.settings | {"MEDLEM_DATABASE_URL": url, "MEDLEM_SECRET_KEYS": str(tmp_path / "shop.keys")}
+    refused = medlem("serve", "--port", "0", settings=there)
+    assert (refused.returncode, "has not been finished" in refused.stderr) == (1, True)
+    assert medlem("move", "--to", url, settings=shop.settings).returncode == 0
+    shop.kill()
+    phones.press(kari, "approve")
+    shop.settings = there
+    shop.open()
+    assert shop.till.until_final(asked["id"])["state"] == "accepted"
+    assert (phones.pushes(kari), len(shop.members(kari))) == (1, 1)
