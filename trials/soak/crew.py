@@ -20,6 +20,9 @@ NEVER: Final = "never"
 AFTER_A_FAILURE: Final = 0.5
 """Seconds that a service manager leaves a service alone that could not begin."""
 
+AWAKE: Final = 6.0
+"""Seconds that a node which was frozen has to do harm in."""
+
 LATEST: Final = 25.0
 """Seconds after which a step that is not reached is waited for no more."""
 
@@ -173,7 +176,9 @@ class Crew:
     async def _kill_in_time(self, node: Node, fuse: Fuse) -> None:
         await self.open.wait()
         await asyncio.sleep(fuse.seconds + (0 if fuse.step == ANY else LATEST))
-        await node.thawed.wait()
+        while node.frozen:
+            await node.thawed.wait()
+            await asyncio.sleep(AWAKE)
         if not self.calm:
             node.send(signal.SIGKILL)
 
