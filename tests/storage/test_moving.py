@@ -364,7 +364,9 @@ async def test_a_service_that_starts_while_a_club_moves_leaves_the_move_alone(
 ) -> None:
     with closing(sqlite3.connect(path, isolation_level=None)) as connection, capture.only_move(path) as alone:
         assert alone
+        connection.execute("begin immediate")
         capture.begin(connection)
+        connection.execute("commit")
         async with opening(serving=True):
             assert capture.standing(connection)
         with pytest.raises(StorageUnavailable, match="Let it finish"):

@@ -75,8 +75,7 @@ def tables(connection: sqlite3.Connection) -> list[Table]:
 
 
 def begin(connection: sqlite3.Connection) -> None:
-    """Write down from now on which rows change."""
-    connection.execute("begin immediate")
+    """Write down which rows change once the caller's transaction is committed."""
     _clear(connection)
     connection.execute(
         f"create table {LOG} (number integer not null primary key, name text not null, key text not null) strict"
@@ -91,7 +90,6 @@ def begin(connection: sqlite3.Connection) -> None:
                 f"create trigger {_TRIGGER}{table.name}_{event} after {event} on {table.name} "
                 f"begin insert into {LOG} (name, key) {keys}; end"
             )
-    connection.execute("commit")
 
 
 def standing(connection: sqlite3.Connection) -> bool:

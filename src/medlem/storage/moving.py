@@ -13,23 +13,25 @@ import hashlib
 import logging
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from time import monotonic
 from typing import Final
 
 from medlem.flows.tables import StorageUnavailable
 from medlem.storage import capture, migrating
 from medlem.storage.backup import opened
 from medlem.storage.capture import Row, Table
-from medlem.storage.faults import told
+from medlem.storage.faults import code_of, told
 from medlem.storage.marks import MOVED, marks, refuse_marked
 from medlem.storage.migrating import shipped
 from medlem.storage.places import written_under
 from medlem.storage.postgresql.arriving import Fingerprint, Target, reach
 from medlem.storage.postgresql.faults import EXPECTED
 from medlem.storage.postgresql.faults import told as told_by_postgresql
+from medlem.storage.writer import PATIENCE
 from medlem.vault import Vault
 
 log = logging.getLogger(__name__)
@@ -39,6 +41,13 @@ FEW: Final = 100
 
 LAST_STEP: Final = 4.0
 """Seconds that the last step may take: less than a till's transaction waits for the write lock."""
+
+ROUNDS: Final = 50
+"""How often to carry over what has changed, before the last step has to take what is left."""
+
+LOCKED_WITHIN: Final = 30.0
+GAP: Final = 0.0002
+"""Seconds within which the write lock is had, and between two attempts."""
 
 TRIES: Final = 100
 PAUSE: Final = 0.05
@@ -124,7 +133,9 @@ class _Move:
     async def run(self, whose: str, now: datetime) -> Moved:
         await self._target.begin(whose, now)
         try:
+            await self._lock()
             capture.begin(self._connection)
+            self._connection.execute("commit")
             self._tables = capture.tables(self._connection)
             await self._copy()
             await self._catch_up()
@@ -146,8 +157,8 @@ class _Move:
                 await self._target.fill(table, _told_of(table, capture.all_rows(self._connection, table), many))
 
     async def _catch_up(self) -> None:
-        """Carry over what has changed, until little is left."""
-        while True:
+        """Carry over what has changed, until little is left; a service that writes faster is not chased for ever."""
+        for _ in range(ROUNDS):
             with self._snapshot():
                 if await self._carry() <= FEW:
                     return
@@ -170,6 +181,7 @@ class _Move:
     async def _last_step(self) -> None:
         await self._target.look_around(self._tables)
         for left in reversed(range(TRIES)):
+            await self._lock()
             try:
                 async with asyncio.timeout(LAST_STEP):
                     if await self._over_in_a_quiet_moment(wait=left > 0):
@@ -181,7 +193,6 @@ class _Move:
 
     async def _over_in_a_quiet_moment(self, *, wait: bool) -> bool:
         """Do the last step, unless the platform is being spoken with: what it says then could be written nowhere."""
-        self._connection.execute("begin immediate")
         if wait and capture.speaking(self._connection):
             self._connection.execute("rollback")
             log.debug("the platform is being spoken with; waiting for a quiet moment")
@@ -193,6 +204,23 @@ class _Move:
         self._connection.execute("commit")
         log.info("the last %d changes are over there, and the file is frozen", left)
         return True
+
+    async def _lock(self) -> None:
+        """Take SQLite's write lock, however busy the service: between two of its transactions there is little time.
+
+        SQLite itself would look less and less often, and miss every gap.
+        """
+        end = monotonic() + LOCKED_WITHIN
+        self._connection.execute("pragma busy_timeout=0")
+        while True:
+            try:
+                self._connection.execute("begin immediate")
+            except sqlite3.OperationalError as error:
+                if code_of(error) != sqlite3.SQLITE_BUSY or monotonic() > end:
+                    raise
+                await asyncio.sleep(GAP)
+            else:
+                return
 
     async def _carry(self) -> int:
         """Carry over what has changed since last time, and compare it; how many rows."""
@@ -224,9 +252,11 @@ class _Move:
             self._connection.execute("rollback")
 
     def _give_up(self) -> None:
-        if self._connection.in_transaction:
-            self._connection.execute("rollback")
-        capture.forget_unfinished(self._connection)
+        with suppress(sqlite3.Error):  # what is left does no harm, and the next start or move clears it
+            if self._connection.in_transaction:
+                self._connection.execute("rollback")
+            self._connection.execute(f"pragma busy_timeout={PATIENCE}")
+            capture.forget_unfinished(self._connection)
 
 
 def _club(connection: sqlite3.Connection, vault: Vault) -> tuple[str, list[str]]:
