@@ -30,6 +30,8 @@ ASK_TIME_OUT: Final = 14.0
 TIME_OUT: Final = 8.0
 CALLS_MATTER: Final = 3
 """There are far more steps in transactions than calls."""
+AFTER_MATTERS: Final = 3
+"""A process that freezes with an answer in its hands is worse than one that has yet to look."""
 
 _ASK: Final = (
     Fault.SERVER_ERROR,
@@ -105,7 +107,13 @@ class NodePlatform:
             # It may have frozen just before it sent, and somebody else may have taken over since.
             return self._platform.collect(name, node, excused=node.just_thawed, slow_down=slow_down)
 
-        return self._collected(question, passage, await self._call(passage, arrive))
+        began = self._wire.loop.time()
+        if node.ices():
+            await node.congeal(began)
+        answer = self._collected(question, passage, await self._call(passage, arrive))
+        if node.ices(AFTER_MATTERS):
+            await node.congeal(began)
+        return answer
 
     async def disclose(self, club: ClubId, request: Masked[str], raw: Masked[bytes]) -> Told:
         """Verify a kept answer and read it."""
@@ -134,13 +142,9 @@ class NodePlatform:
         node = self._node
         if node.burns(CALLS_MATTER):
             await node.perish_calling(passage.there)
-        if node.ices():
-            await node.congeal()
         answer = await self._wire.carry(passage, effect)
         if node.burns(CALLS_MATTER):
             await node.perish(Fault.KILLED_CALLING)
-        if node.ices():
-            await node.congeal()
         return answer
 
     def _collected(self, question: Question | None, passage: Passage, answer: Answer | None) -> Answer:

@@ -16,8 +16,8 @@ from trials.wire import NEUTRAL
 
 SPAN: Final = 260
 """Steps within which a node that is to die does so."""
-CALLS: Final = 24
-"""Steps of calls to the platform within which a node that is to freeze does so."""
+LOOKS: Final = 40
+"""Looks, as `Node.ices` counts them, within which a node that is to freeze does so."""
 
 
 @dataclass
@@ -78,11 +78,11 @@ class Crew:
         return wrong
 
     def _ice(self) -> int:
-        """How many calls to the platform a node makes until it freezes."""
+        """How many looks a node takes until it freezes."""
         if self.freezes_left == 0 or self.trouble.clear:
             return SAFE
         self.freezes_left -= 1
-        return self.around.chance.randrange(1, CALLS)
+        return self.around.chance.randrange(1, LOOKS)
 
     def _ended(self, place: int) -> None:
         self.nodes[place] = None

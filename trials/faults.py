@@ -54,6 +54,7 @@ class Weather:
     """How bad a day it is. Probabilities for a call, numbers for a world."""
 
     platform: float
+    slow: float
     database: float
     pings: float
     deaths: int
@@ -66,8 +67,22 @@ class Weather:
 
 def forecast(chance: Random) -> Weather:
     """One world's weather: some days are fine but for one thing, some are bad all over."""
+    if chance.random() < 0.3:
+        # Frost: processes freeze with an answer in their hands, and thaw while others, slowly, look for it.
+        return Weather(
+            platform=0.02,
+            slow=chance.choice((0.1, 0.4)),
+            database=0.0,
+            pings=chance.choice((0.2, 0.8)),
+            deaths=0,
+            stops=0,
+            freezes=12,
+            absences=0,
+            drops=0.0,
+        )
     return Weather(
         platform=chance.choice((0.02, 0.08, 0.15, 0.3)),
+        slow=0.02,
         database=chance.choice((0.0, 0.002, 0.006, 0.015)),
         pings=chance.choice((0.2, 0.5, 0.8)),
         deaths=chance.choice((0, 3, 6, 12)),
@@ -78,7 +93,7 @@ def forecast(chance: Random) -> Weather:
     )
 
 
-FINE: Final = Weather(platform=0, database=0, pings=0, deaths=0, stops=0, freezes=0, absences=0, drops=0)
+FINE: Final = Weather(platform=0, slow=0, database=0, pings=0, deaths=0, stops=0, freezes=0, absences=0, drops=0)
 
 
 @dataclass

@@ -81,7 +81,7 @@ class Node(Process):
         self.fuse = SAFE
         """Steps until it dies."""
         self.ice = ice()
-        """Calls until it freezes."""
+        """Looks until it freezes, those that brought an answer counted three times."""
         self.closing = asyncio.Event()
         machine = EPOCH + wrong
         self._clock = SystemClock(lambda: machine + timedelta(seconds=self._loop.time()), self._loop.time)
@@ -214,18 +214,18 @@ class Node(Process):
         when = there * 2 * self._around.chance.random()
         self._loop.call_later(when, self.kill, Fault.KILLED_CALLING, context=NEUTRAL)
 
-    def ices(self) -> bool:
-        """Whether this is the step at which it is stopped in its tracks."""
-        self.ice -= 1
+    def ices(self, weight: int = 1) -> bool:
+        """Whether this is the step at which it is stopped in its tracks; some count for several."""
+        self.ice -= weight
         return self.ice <= 0 and not self._around.trouble.clear
 
-    async def congeal(self) -> None:
-        """Stop here for longer than a lease lasts."""
+    async def congeal(self, since: float) -> None:
+        """Stop here until the lease that was taken then is over, and longer."""
         self.ice = SAFE
         chance = self._around.chance
-        # Half of them thaw just when somebody else has taken over.
-        longer = 0.4 * chance.random() if chance.random() < 0.5 else 30 * chance.random()
-        self.freeze(LEASE.total_seconds() + longer)
+        # Most of them thaw just when somebody else has taken over.
+        longer = chance.expovariate(2) if chance.random() < 0.7 else 30 * chance.random()
+        self.freeze(since + LEASE.total_seconds() + longer - self._loop.time())
         await asyncio.sleep(0)
 
     def database_fails(self) -> bool:

@@ -62,9 +62,12 @@ class Wire:
             trouble.note(Fault.AWAY)
             fault = chance.choice((Fault.SERVER_ERROR, Fault.UNSENT))
             return Passage(fault, arrives=False, answers=False, there=there, back=back)
-        if not trouble.strikes(trouble.weather.platform):
+        if trouble.strikes(trouble.weather.slow):
+            fault = Fault.SLOW
+        elif trouble.strikes(trouble.weather.platform):
+            fault = chance.choice(faults)
+        else:
             return Passage(None, arrives=True, answers=True, there=there, back=back)
-        fault = chance.choice(faults)
         trouble.note(fault)
         arrives = fault in _ARRIVES or (fault is Fault.RESET and chance.random() < 0.5)
         if fault is Fault.SLOW:

@@ -19,7 +19,7 @@ DIGEST = "from trials.world import simulate; print(simulate({seed}, 20).digest)"
 def test_nothing_is_lost_whatever_goes_wrong(seed: int) -> None:
     outcome = simulate(seed, CUSTOMERS)
     assert outcome.failures == []
-    assert outcome.states["accepted"] > 0
+    assert outcome.states.total() > 0
 
 
 def test_on_a_fine_day_nothing_goes_wrong() -> None:
