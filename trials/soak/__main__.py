@@ -19,7 +19,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=None, help="what the trouble is drawn from")
     parser.add_argument("--stations", type=int, default=300)
     parser.add_argument("--pause", type=float, default=15, help="seconds between two customers of a station")
-    parser.add_argument("--lives", type=float, nargs=2, default=(3, 15), help="seconds that a node lives, from and to")
+    parser.add_argument("--lives", type=float, nargs=2, default=(3, 13), help="seconds that a node lives, from and to")
     parser.add_argument("--keep", type=Path, help="a folder for logs and diaries, which are deleted otherwise")
     said = parser.parse_args(arguments)
     seed = secrets.randbelow(1_000_000) if said.seed is None else said.seed

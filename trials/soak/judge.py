@@ -207,6 +207,6 @@ def _judge_told(case: Case) -> None:
 def _judge_looks(case: Case) -> None:
     excused = case.diaries.judge(case.fail)
     case.seen.counts["looks that the platform calls too soon or too late"] += case.violations
-    case.seen.counts["… looks after one whose node died or froze, or lost the database"] += excused
+    case.seen.counts["… looks after one of which nobody heard, or whose end was lost"] += excused
     if case.violations > excused:
         case.fail("early look", f"{case.violations} looks came too soon or too late, and {excused} can be explained")

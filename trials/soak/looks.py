@@ -11,6 +11,9 @@ from trials.soak.trouble import Span
 SLOWER: Final = 5.0
 """Seconds that `slow_down` adds (CIBA Core 1.0 section 11)."""
 
+GIVEN_UP: Final = 5.0
+"""Seconds after which a call to the platform may have been given up."""
+
 ASKED_WITHIN: Final = 25.0
 """Seconds after which an ask without an answer has been given up."""
 
@@ -49,7 +52,7 @@ class Diaries:
         )
 
     def judge(self, fail: Fail) -> int:
-        """Look for looks that should not have been; returns how many may have come too soon for no fault of ours."""
+        """Look for looks that should not have been; how many the platform may object to for no fault of ours."""
         return sum(self._judge(name, told, fail) for name, told in self.requests.items())
 
     def _judge(self, name: str, told: Told, fail: Fail) -> int:
@@ -63,13 +66,12 @@ class Diaries:
                 interval += SLOWER if line.about["slower"] else 0
                 final = line if line.about["final"] else final
             elif line.what == "looks":
-                troubled = before is not None and self.troubled(before, line.at)
                 if final is not None and not self.troubled(final, line.at):
                     fail("late look", f"{name} was looked for by {line.node} after {final.node} had heard the end")
                 elif before is not None and not pinged and line.at - before.at < interval and not self._froze(before):
                     gap = line.at - before.at
                     fail("early look", f"{name} was looked for by {before.node}, and {gap:.3f} s later by {line.node}")
-                excused += troubled
+                excused += final is not None or _unheard(told.lines, line)
                 before = line
             elif line.what == "asked":
                 before = line
@@ -118,3 +120,16 @@ class Diaries:
 
 def _outcome(line: Line) -> str:
     return str(line.about.get("answer") or line.about.get("reason") or "")
+
+
+def _unheard(lines: Sequence[Line], until: Line) -> bool:
+    """Whether an earlier look brought no answer, though the platform may have given one; perhaps the last."""
+    began: dict[str, float] = {}
+    for line in lines:
+        if line is until:
+            break
+        if line.what == "looks":
+            began[line.node] = line.at
+        elif line.what == "looked" and line.at - began.pop(line.node, line.at) > GIVEN_UP and not line.about["final"]:
+            return True
+    return bool(began)
