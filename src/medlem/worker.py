@@ -37,6 +37,9 @@ TIDY_EVERY: Final = timedelta(minutes=1)
 AFTER_TROUBLE: Final = 1.0
 """Seconds to leave a database alone that has just failed."""
 
+WRITE_AGAIN: Final = 0.2
+"""Seconds until an answer that could not be written down is tried again: there is time for it in the last looks."""
+
 LAST_LOOKS: Final = 0.4
 """Seconds that looks on their way have to come back when the service stops: the platform hands tokens out once."""
 
@@ -121,8 +124,8 @@ class Worker:
                 for answered in await flow.settle(self._ports, looks):
                     self._start(self._conclude(answered))
             except Exception as error:  # noqa: BLE001 - a full disk is emptied; the tokens never come again
-                report(log, f"{len(looks)} answers not written down; again in a second", error)
-                await self._ports.clock.sleep(AFTER_TROUBLE)
+                report(log, f"{len(looks)} answers not written down; again in a moment", error)
+                await self._ports.clock.sleep(WRITE_AGAIN)
             else:
                 for _ in looks:
                     self._seen.task_done()

@@ -18,7 +18,7 @@ from medlem.flows import enrolment
 from medlem.flows.answers import Answer, Ask
 from medlem.flows.ports import Ports
 from medlem.flows.tables import StorageUnavailable
-from medlem.worker import Worker
+from medlem.worker import LAST_LOOKS, Worker
 from shop import KARI, Shop
 
 
@@ -115,16 +115,17 @@ class FlakyStorage:
 class BreaksTheDisk:
     """A platform that hands out tokens at the very moment in which the disk is full."""
 
-    def __init__(self, platform: ObedientPlatform, disk: FlakyStorage) -> None:
+    def __init__(self, platform: ObedientPlatform, disk: FlakyStorage, times: int = 3) -> None:
         self._platform = platform
         self._disk = disk
+        self._times = times
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._platform, name)
 
     async def collect(self, club: ClubId, request: Masked[str]) -> Answer:
         answer = await self._platform.collect(club, request)
-        self._disk.failures = 3
+        self._disk.failures = self._times
         return answer
 
 
@@ -141,6 +142,22 @@ async def test_tokens_that_cannot_be_written_down_are_held_until_they_can(
     assert "not written down" in caplog.text
     assert "The disk is full." in caplog.text
     assert KARI not in caplog.text
+
+
+async def test_tokens_that_cannot_be_written_down_at_once_are_brought_home_before_the_worker_stops(shop: Shop) -> None:
+    shop.kari()
+    flaky = FlakyStorage(shop.storage, 0)
+    asked = await shop.invite()
+    shop.platform.approve(KARI)
+    await shop.clock.turn(6)
+    closing = asyncio.Event()
+    ports = replace(shop.ports, storage=flaky, platform=BreaksTheDisk(shop.platform, flaky, times=2))
+    working = asyncio.create_task(Worker(ports).run(closing))
+    await settle()
+    closing.set()
+    await shop.clock.turn(LAST_LOOKS)
+    await working
+    assert (await shop.show(asked.id)).state == "accepted"
 
 
 class SlowToAnswer:
