@@ -110,7 +110,7 @@ class NodePlatform:
         began = self._wire.loop.time()
         if node.ices():
             await node.congeal(began)
-        answer = self._collected(question, passage, await self._call(passage, arrive))
+        answer = self._collected(question, passage, await self._call(passage, arrive), began)
         if node.ices(AFTER_MATTERS):
             await node.congeal(began)
         return answer
@@ -147,7 +147,7 @@ class NodePlatform:
             await node.perish(Fault.KILLED_CALLING)
         return answer
 
-    def _collected(self, question: Question | None, passage: Passage, answer: Answer | None) -> Answer:
+    def _collected(self, question: Question | None, passage: Passage, answer: Answer | None, began: float) -> Answer:
         """What the real client makes of an answer, and what a watcher makes of it."""
         bad = passage.fault is Fault.BAD_ANSWER
         heard: Answer
@@ -161,6 +161,9 @@ class NodePlatform:
             heard = answer
         if question is not None:
             self._watch(question, answer, heard)
+            if not isinstance(heard, Pending | Unreachable) and not self._node.thawed_since(began):
+                # Who froze meanwhile may have been overtaken: nobody heeds what it heard.
+                question.told_end = (self._wire.loop.time(), self._node)
         return heard
 
     def _watch(self, question: Question, answer: Answer | None, heard: Answer) -> None:
@@ -170,8 +173,6 @@ class NodePlatform:
             self._cause(question, heard.reason)
         if isinstance(heard, Pending):
             question.slowed += [(now, node)] if heard.slow_down else []
-        elif not isinstance(heard, Unreachable):
-            question.told_end = (now, node)
         if handed is not None and handed.to is node and handed.arrived is None:
             if isinstance(heard, Answered):
                 handed.arrived = now

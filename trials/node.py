@@ -113,6 +113,10 @@ class Node(Process):
         """Whether it may be doing what it was about to do when it froze."""
         return self._loop.time() < self._thawed_at + THAWING
 
+    def thawed_since(self, moment: float) -> bool:
+        """Whether it was frozen at that moment, or later."""
+        return self._thawed_at >= moment
+
     # -- life
 
     def start(self) -> None:
