@@ -209,6 +209,34 @@ async def test_a_row_that_is_held_is_written_by_nobody_else(
     assert state is State.DECLINED
 
 
+async def test_who_would_follow_a_question_that_is_just_ending_begins_a_new_one(
+    one: PostgresqlStorage, other: PostgresqlStorage, here: Premises
+) -> None:
+    await bring(one, here)
+    (claimed,) = await claim(one, 10)
+    held = asyncio.Event()
+
+    async def decline() -> None:
+        async with one.transaction() as tx:
+            current = await tx.enrolments.hold(claimed.club, claimed.id)
+            assert current is not None
+            held.set()
+            for _ in range(20):
+                await tx.places.club(here.club.id)  # the other one has time to ask
+            await tx.enrolments.save(current.declined(later(11)))
+
+    async def ask() -> Enrolment:
+        await held.wait()
+        customer = here.identification(PhoneNumber("4747400000"))
+        async with other.transaction() as tx:
+            await tx.identifications.add(customer)
+            wanted = Enrolment.begin(enrolment_id(NOW), customer, confirmation_code(), NOW)
+            return await tx.enrolments.open(wanted)
+
+    _, asked = await asyncio.gather(decline(), ask())
+    assert (asked.state, asked.id == claimed.id) == (State.ASKING, False)
+
+
 async def test_a_dead_nodes_claims_are_free_as_soon_as_its_connection_is_gone(
     at_twelve: None, url: str, one: PostgresqlStorage, here: Premises
 ) -> None:

@@ -42,7 +42,8 @@ class Enrolments:
                 self._announce(enrolment)
                 return enrolment
             row = await self._session.one("enrolments.open_for_phone", **where)
-            if row is not None and (found := await self.get(enrolment.club, row["id"])) is not None:
+            # Held, so that it cannot end before whoever follows it now is known as a follower.
+            if row is not None and (found := await self.hold(enrolment.club, row["id"])) is not None and found.is_open:
                 return found
             enrolment = replace(enrolment, code=confirmation_code())
         raise RuntimeError("no confirmation code is free")
