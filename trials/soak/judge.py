@@ -38,7 +38,10 @@ class Case:
     def __post_init__(self) -> None:
         """Put in order what is looked up often."""
         self.fail = self.seen.fail
-        self.by_code = {(row["phone"], row["code"]): row for row in self.rows.enrolments.values()}
+        self.codes: dict[str, set[str]] = defaultdict(set)
+        for row in self.rows.enrolments.values():
+            self.codes[row["phone"]].add(row["code"])
+        self.made = Counter(self.rows.identifications.values())
 
     def moment(self, millis: int) -> float:
         """A time of the database, as the monotonic clock shows it."""
@@ -95,7 +98,7 @@ def _judge_time(case: Case, row: Row) -> None:
 
 
 def _judge_phone(case: Case, customer: Customer) -> None:
-    for code in customer.shown - {code for msisdn, code in case.by_code if msisdn == customer.msisdn}:
+    for code in customer.shown - case.codes[customer.msisdn]:
         rule = "lost" if code in customer.yes else "double push"
         case.fail(rule, f"{customer.msisdn} was asked with {code}, of which nothing is written down")
 
@@ -120,7 +123,7 @@ def _judge_presses(case: Case) -> None:
             if other["created_at"] < one["changed_at"]:
                 case.fail("double push", f"{one['id']} and {other['id']} were open at once")
     for till in case.tills:
-        made = sum(station == till.place.id for station in case.rows.identifications.values())
+        made = case.made[till.place.id]
         if made > till.calls:
             case.fail("duplicate", f"{till.place.id} has {made} identifications of {till.calls} customers")
 
