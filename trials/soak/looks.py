@@ -63,10 +63,11 @@ class Diaries:
             if line.what == "pinged":
                 pinged = True
             elif line.what == "looked":
-                interval += SLOWER if line.about["slower"] else 0
+                # What a node is told after it has thawed is told to nobody who still holds the claim.
+                interval += SLOWER if line.about["slower"] and not self._froze(line) else 0
                 final = line if line.about["final"] else final
             elif line.what == "looks":
-                if final is not None and not self.troubled(final, line.at):
+                if final is not None and not self.troubled(final, line.at) and not self._froze(line):
                     fail("late look", f"{name} was looked for by {line.node} after {final.node} had heard the end")
                 elif before is not None and not pinged and line.at - before.at < interval and not self._froze(before):
                     gap = line.at - before.at
