@@ -1,5 +1,8 @@
 """The till page with real customers behind it: what a cashier sees, and what the next customer must not see."""
 
+from contextlib import AsyncExitStack
+
+import aiohttp
 import pytest
 from playwright.async_api import expect
 
@@ -259,6 +262,19 @@ async def test_without_a_live_line_answers_still_come(till: Till, world: World) 
     await till.shows("accepted")
     await till.page.unroute("**/v1/events")
     await till.page.wait_for_selector('#line[data-line="live"]', timeout=PATIENCE)
+
+
+async def test_a_line_that_ends_properly_is_taken_up_again_without_a_pause(till: Till, world: World) -> None:
+    await till.stop_clock()
+    await till.page.clock.run_for(2_000)
+    headers = {"Authorization": f"Bearer {till.station['key']}"}
+    async with (
+        aiohttp.ClientSession(headers=headers) as session,
+        AsyncExitStack() as others,
+        till.page.expect_request("**/v1/events", timeout=PATIENCE),
+    ):
+        for _ in range(8):  # a ninth stream ends the oldest, which is the page's
+            await others.enter_async_context(session.get(f"{world.service}/v1/events"))
 
 
 async def test_the_sale_goes_on_when_the_service_does_not_answer(till: Till, world: World) -> None:

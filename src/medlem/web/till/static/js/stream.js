@@ -36,8 +36,8 @@ export class Stream {
     if (this.running) return;
     this.running = true;
     while (this.running) {
-      await this.#connect();
-      if (this.running) await this.#rest();
+      const ended = await this.#connect();
+      if (this.running && !ended) await this.#rest();
     }
   }
 
@@ -54,14 +54,23 @@ export class Stream {
     this.run();
   }
 
+  /**
+   * One line, for as long as it lives.
+   * @returns {Promise<boolean>} whether the service ended it properly after a while, as when it is replaced by another:
+   *   then there is nothing to wait for
+   */
   async #connect() {
+    const began = performance.now();
     const line = (this.line = new AbortController());
     let watchdog = setTimeout(() => line.abort(), SILENCE);
     try {
       const headers = { Accept: 'text/event-stream', ...(this.last && { 'Last-Event-ID': this.last }) };
       const answer = await fetch('/v1/events', { headers, cache: 'no-store', signal: line.signal });
       check(answer.headers.get('Date'));
-      if (answer.status === 401 || answer.status === 403) return this.#unpaired();
+      if (answer.status === 401 || answer.status === 403) {
+        this.#unpaired();
+        return false;
+      }
       if (!answer.ok || !answer.body) throw new Error(String(answer.status));
       const parser = new Parser(this);
       const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
@@ -72,9 +81,11 @@ export class Stream {
         this.listener.live();
         parser.read(part.value);
       }
+      return performance.now() - began > this.pause;
     } catch {
       this.failures += 1;
       this.listener.lost();
+      return false;
     } finally {
       clearTimeout(watchdog);
       line.abort();
