@@ -19,7 +19,7 @@ demo: .venv/.ready ## the whole story on this machine: service, simulated platfo
 
 test: .venv/.ready ## everything that must hold, in one run
 	tools/browser >/dev/null
-	$(BIN)/python -m pytest -n auto --dist worksteal --cov --cov-report=term:skip-covered
+	$(BIN)/python -m pytest -n auto --dist worksteal --cov --cov-report=term:skip-covered --durations=15
 
 check: lint types docs ## format, lint, import contracts, dead code, types, and documentation held to the code
 

@@ -73,7 +73,8 @@ def here(most: int) -> tuple[int, str]:
 
 
 def _run(command: list[str], folder: str) -> subprocess.CompletedProcess[str]:
-    surroundings = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}  # noqa: TID251 - to hand it on
+    foreign = ("GIT_", "COVERAGE_")  # a commit under way, and a count of lines that are another copy's
+    surroundings = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}  # noqa: TID251 - to hand it on
     surroundings["PYTHONPATH"] = f"{folder}/src"
     return subprocess.run(command, cwd=folder, env=surroundings, capture_output=True, text=True, check=False)  # noqa: S603 - our own
 
