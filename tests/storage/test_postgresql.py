@@ -303,6 +303,25 @@ async def test_a_node_alone_frees_what_was_left_when_everything_went_down(
         await until(free)
 
 
+async def test_claims_of_a_node_that_nobody_has_ever_seen_are_free_after_a_while(
+    at_twelve: None, url: str, one: PostgresqlStorage, here: Premises
+) -> None:
+    del at_twelve
+    await bring(one, here)
+
+    async def alone() -> bool:
+        return len(one._node._present) == 1
+
+    async def free() -> bool:
+        due = await one.reading.enrolments.next_due()
+        return due is not None and due < later(30)
+
+    await until(alone)
+    async with opened(url, serving=False) as came_and_went:
+        assert len(await claim(came_and_went, 10)) == 1
+    await until(free)
+
+
 async def test_a_later_claim_keeps_out_who_thawed(
     one: PostgresqlStorage, other: PostgresqlStorage, here: Premises
 ) -> None:

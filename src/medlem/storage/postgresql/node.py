@@ -23,6 +23,9 @@ log = logging.getLogger(__name__)
 BEAT: Final = 1.0
 """Seconds between two looks at who is there."""
 
+BEATS: Final = 10
+"""After so many of them what nobody holds is looked for in any case: somebody may have come and gone between two."""
+
 FIRST_PAUSE: Final = 0.05
 LONGEST_PAUSE: Final = 1.0
 """Seconds between attempts to reach a server that is away."""
@@ -54,6 +57,7 @@ class Node:
         self._lost = asyncio.Event()
         self._connection: Connection | None = None
         self._present: frozenset[int] = frozenset()
+        self._beats = 0
         self._staying: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -116,7 +120,8 @@ class Node:
         except EXPECTED as error:
             raise told(error) from error
         present = frozenset(int(row["node"]) for row in rows)
-        if self._present - present or not self._present:
+        self._beats += 1
+        if self._present - present or not self._present or self._beats % BEATS == 0:
             await self._someone_left()
         self._present = present
 
