@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
@@ -460,6 +461,19 @@ async def test_a_transaction_that_the_server_ends_is_told_and_writes_nothing(
             await tx.identifications.add(found)
             await _end_sessions(url)
             await tx.places.club(here.club.id)
+    assert not await kept(one, here, found)
+
+
+async def test_a_body_that_fails_just_when_the_server_hangs_up_is_told_as_it_failed(
+    url: str, one: PostgresqlStorage, here: Premises
+) -> None:
+    found = here.identification()
+    with ThreadPoolExecutor(1) as thread, pytest.raises(ZeroDivisionError):  # noqa: PT012 - the transaction fails
+        async with one.transaction() as tx:
+            await tx.identifications.add(found)
+            thread.submit(asyncio.run, _end_sessions(url)).result()  # the loop stands still: nobody has noticed yet
+            raise ZeroDivisionError
+    assert await kept(one, here, await add(one, here))
     assert not await kept(one, here, found)
 
 

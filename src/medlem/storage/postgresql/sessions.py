@@ -209,7 +209,8 @@ async def roll_back(connection: Connection) -> None:
         if connection.is_in_transaction():
             await connection.execute("rollback")
     except EXPECTED:
-        connection.terminate()
+        if not gone(connection):
+            connection.terminate()
 
 
 def _in_order(numbered: Numbered, values: Mapping[str, object]) -> list[object]:
