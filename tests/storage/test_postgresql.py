@@ -106,11 +106,41 @@ async def claim(storage: Storage, at: float, most: int = 10) -> list[Enrolment]:
         return list(await tx.enrolments.claim_due(later(at), LEASE, most))
 
 
+async def decline(storage: Storage, claimed: Enrolment, held: asyncio.Event) -> None:
+    """End it, slowly: from when the row is held until it is written, others have time to ask for it."""
+    async with storage.transaction() as tx:
+        current = await tx.enrolments.hold(claimed.club, claimed.id)
+        assert current is not None
+        held.set()
+        for _ in range(20):
+            await tx.places.club(claimed.club)
+        await tx.enrolments.save(current.declined(later(11)))
+
+
 async def until(true: Callable[[], Awaitable[bool]]) -> None:
     """Wait for what another process does and rings no bell for."""
     async with asyncio.timeout(PATIENCE):
         while not await true():  # noqa: ASYNC110 - as said
             await asyncio.sleep(0.005)
+
+
+def sees(storage: PostgresqlStorage, nodes: int) -> Callable[[], Awaitable[bool]]:
+    """Whether this node knows of so many, itself among them."""
+
+    async def seen() -> bool:
+        return len(storage._node._present) == nodes
+
+    return seen
+
+
+def has_freed(storage: PostgresqlStorage) -> Callable[[], Awaitable[bool]]:
+    """Whether what was claimed at ten is due long before its lease ends."""
+
+    async def freed() -> bool:
+        due = await storage.reading.enrolments.next_due()
+        return due is not None and due < later(30)
+
+    return freed
 
 
 # -- many nodes
@@ -191,22 +221,13 @@ async def test_a_row_that_is_held_is_written_by_nobody_else(
     (claimed,) = await claim(one, 10)
     held = asyncio.Event()
 
-    async def decline() -> None:
-        async with one.transaction() as tx:
-            current = await tx.enrolments.hold(claimed.club, claimed.id)
-            assert current is not None
-            held.set()
-            for _ in range(20):
-                await tx.places.club(here.club.id)  # the other one has time to ask
-            await tx.enrolments.save(current.declined(later(11)))
-
     async def look() -> State | None:
         await held.wait()
         async with other.transaction() as tx:
             current = await tx.enrolments.hold(claimed.club, claimed.id)
             return current.state if current else None
 
-    _, state = await asyncio.gather(decline(), look())
+    _, state = await asyncio.gather(decline(one, claimed, held), look())
     assert state is State.DECLINED
 
 
@@ -217,15 +238,6 @@ async def test_who_would_follow_a_question_that_is_just_ending_begins_a_new_one(
     (claimed,) = await claim(one, 10)
     held = asyncio.Event()
 
-    async def decline() -> None:
-        async with one.transaction() as tx:
-            current = await tx.enrolments.hold(claimed.club, claimed.id)
-            assert current is not None
-            held.set()
-            for _ in range(20):
-                await tx.places.club(here.club.id)  # the other one has time to ask
-            await tx.enrolments.save(current.declined(later(11)))
-
     async def ask() -> Enrolment:
         await held.wait()
         customer = here.identification(PhoneNumber("4747400000"))
@@ -234,7 +246,7 @@ async def test_who_would_follow_a_question_that_is_just_ending_begins_a_new_one(
             wanted = Enrolment.begin(enrolment_id(NOW), customer, confirmation_code(), NOW)
             return await tx.enrolments.open(wanted)
 
-    _, asked = await asyncio.gather(decline(), ask())
+    _, asked = await asyncio.gather(decline(one, claimed, held), ask())
     assert (asked.state, asked.id == claimed.id) == (State.ASKING, False)
 
 
@@ -244,23 +256,16 @@ async def test_a_dead_nodes_claims_are_free_as_soon_as_its_connection_is_gone(
     del at_twelve
     await bring(one, here)
 
-    async def both_are_there() -> bool:
-        return len(one._node._present) == 2
-
-    async def free() -> bool:
-        due = await one.reading.enrolments.next_due()
-        return due is not None and due < later(30)
-
     async with opened(url) as dying:
         (held,) = await claim(dying, 10)
-        await until(both_are_there)
+        await until(sees(one, 2))
         assert not await claim(one, 12)
-        assert not await free()
+        assert not await has_freed(one)()
         assert dying._node._staying is not None
         dying._node._staying.cancel()  # as a killed process: nobody says goodbye
         assert dying._node._connection is not None
         dying._node._connection.terminate()
-        await until(free)
+        await until(has_freed(one))
     assert await one.reading.enrolments.next_due() == later(12) + INTERVAL + MARGIN  # until then it may have looked
     (again,) = await claim(one, 20)
     assert (again.id, again.claim) == (held.id, held.claim + 1)
@@ -273,11 +278,8 @@ async def test_an_answer_that_a_dead_node_was_to_understand_is_due_at_once(
     del at_twelve
     await bring(one, here)
 
-    async def both_are_there() -> bool:
-        return len(one._node._present) == 2
-
     async with opened(url) as dying:
-        await until(both_are_there)
+        await until(sees(one, 2))
         (taken,) = await claim(dying, 10)
         async with dying.transaction() as tx:
             await tx.enrolments.save(taken.answered(Masked(b"tokens"), later(11)))
@@ -288,20 +290,13 @@ async def test_an_answer_that_a_dead_node_was_to_understand_is_due_at_once(
     await until(due)
 
 
-async def test_a_node_alone_frees_what_was_left_when_everything_went_down(
-    at_twelve: None, url: str, one: PostgresqlStorage, here: Premises
-) -> None:
+async def test_a_node_alone_frees_what_was_left_when_everything_went_down(at_twelve: None, url: str) -> None:
     del at_twelve
-    await bring(one, here)
     async with opened(url, serving=False) as gone:
+        await bring(gone, await new_premises(gone))
         assert len(await claim(gone, 10)) == 1
-
-    async def free() -> bool:
-        due = await started.reading.enrolments.next_due()
-        return due is not None and due < later(30)
-
     async with opened(url) as started:
-        await until(free)
+        await until(has_freed(started))
 
 
 async def test_claims_of_a_node_that_nobody_has_ever_seen_are_free_after_a_while(
@@ -310,17 +305,10 @@ async def test_claims_of_a_node_that_nobody_has_ever_seen_are_free_after_a_while
     del at_twelve
     await bring(one, here)
 
-    async def alone() -> bool:
-        return len(one._node._present) == 1
-
-    async def free() -> bool:
-        due = await one.reading.enrolments.next_due()
-        return due is not None and due < later(30)
-
-    await until(alone)
+    await until(sees(one, 1))
     async with opened(url, serving=False) as came_and_went:
         assert len(await claim(came_and_went, 10)) == 1
-    await until(free)
+    await until(has_freed(one))
 
 
 async def test_a_later_claim_keeps_out_who_thawed(
