@@ -32,6 +32,7 @@ from medlem.flows.answers import (
     Failed,
     NotAsked,
     Pending,
+    Question,
     Revealed,
     Told,
     Unreachable,
@@ -92,7 +93,7 @@ class Person:
 
 
 @dataclass(slots=True)
-class Question:
+class Push:
     """One question on one phone."""
 
     request: str
@@ -126,7 +127,7 @@ class ObedientPlatform:
     life: timedelta = timedelta(seconds=180)
     interval: timedelta = timedelta(seconds=5)
     people: dict[str, Person] = field(default_factory=dict)
-    questions: dict[str, Question] = field(default_factory=dict)
+    questions: dict[str, Push] = field(default_factory=dict)
     pushes: Counter[str] = field(default_factory=Counter)
     early_polls: int = 0
     late_polls: int = 0
@@ -177,7 +178,7 @@ class ObedientPlatform:
         """Say no to the newest open question."""
         self._newest(msisdn).answer = False
 
-    def open_questions(self, msisdn: str) -> list[Question]:
+    def open_questions(self, msisdn: str) -> list[Push]:
         """What the phone shows, oldest first."""
         now = self.clock.now()
         return [
@@ -186,7 +187,7 @@ class ObedientPlatform:
             if question.person.msisdn == msisdn and question.answer is None and now < question.expires_at
         ]
 
-    def _newest(self, msisdn: str) -> Question:
+    def _newest(self, msisdn: str) -> Push:
         shown = self.open_questions(msisdn)
         assert shown, "nobody is asking this person anything"
         return shown[-1]
@@ -207,24 +208,24 @@ class ObedientPlatform:
             raise UnreadableCode("Ask the customer to show a new code.")
         return Revealed(PhoneNumber(drawn.person.msisdn), drawn.kind)
 
-    async def ask(self, club: ClubId, phone: PhoneNumber, code: ConfirmationCode) -> Ask:
+    async def ask(self, question: Question) -> Ask:
         await asyncio.sleep(0)
         trouble = self._ask_trouble()
         if trouble in _BEFORE_THE_PUSH:
             return NotAsked(_BEFORE_THE_PUSH[trouble])
-        person = self.people.get(phone.msisdn)
+        person = self.people.get(question.phone.msisdn)
         if person is None or not _can_use_app(person):
             return NotAsked(Reason.CANNOT_USE_APP)
         if person.app is App.OLD:
             return NotAsked(Reason.APP_TOO_OLD)
-        question = self._put(club, person, code)
+        put = self._put(question.club, person, question.code)
         if self.gate is not None:
             await self.gate.wait()
         if trouble is AskTrouble.LOST:
             return NotAsked(Reason.OUTCOME_UNKNOWN)
         if trouble is AskTrouble.SURPRISE:
             return NotAsked(Reason.PLATFORM_SURPRISED_US, _digest(b"<html>"))
-        return Asked(Masked(question.request), self.life, self.interval)
+        return Asked(Masked(put.request), self.life, self.interval)
 
     def _ask_trouble(self) -> AskTrouble | None:
         if self.down:
@@ -233,10 +234,10 @@ class ObedientPlatform:
             return AskTrouble.KEYS_REFUSED
         return self.ask_troubles.popleft() if self.ask_troubles else None
 
-    def _put(self, club: ClubId, person: Person, code: ConfirmationCode) -> Question:
+    def _put(self, club: ClubId, person: Person, code: ConfirmationCode) -> Push:
         now = self.clock.now()
         request = secrets.token_urlsafe(20)
-        question = Question(request, club, person, code, now + self.life, self.interval, polled_at=now)
+        question = Push(request, club, person, code, now + self.life, self.interval, polled_at=now)
         self.questions[request] = question
         self.pushes[person.msisdn] += 1
         return question
@@ -260,7 +261,7 @@ class ObedientPlatform:
             self._ended.add(name)
         return answer
 
-    def _look(self, question: Question) -> Answer:
+    def _look(self, question: Push) -> Answer:
         now = self.clock.now()
         early = now - question.polled_at < question.interval
         question.polled_at = now

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from medlem.club.codes import ConfirmationCode
 from medlem.club.enrolment import Reason
 from medlem.club.errors import PlatformSurprisedUs, PlatformUnavailable, UnreadableCode
 from medlem.club.identification import Evidence
@@ -15,9 +14,9 @@ from medlem.club.ids import ClubId
 from medlem.club.masked import Masked
 from medlem.club.phone import PhoneNumber
 from medlem.club.scanned import PersonalQr
-from medlem.flows.answers import Answer, Answered, Ask, Failed, NotAsked, Pending, Revealed, Told, Unreachable
+from medlem.flows.answers import Answer, Answered, Ask, Failed, NotAsked, Pending, Question, Revealed, Told, Unreachable
 from trials.faults import Fault
-from trials.platform import Question
+from trials.platform import Pushed
 from trials.wire import Passage, Wire
 
 if TYPE_CHECKING:
@@ -78,14 +77,14 @@ class NodePlatform:
             raise UnreadableCode("Ask the customer to show a new code.")
         return Revealed(PhoneNumber(person.msisdn), Evidence.PERSONAL_QR_TOKEN)
 
-    async def ask(self, club: ClubId, phone: PhoneNumber, code: ConfirmationCode) -> Ask:
+    async def ask(self, question: Question) -> Ask:
         """Put the question."""
-        del club
-        story = self._history.by_code.get((phone.msisdn, code))
+        asked, code = question.phone.msisdn, question.code
+        story = self._history.by_code.get((asked, code))
         if story is None:
-            self._history.fail("double push", f"{phone.msisdn} is asked with {code}, which nobody has written down")
+            self._history.fail("double push", f"{asked} is asked with {code}, which nobody has written down")
         passage = self._wire.passage(_ASK, ASK_TIME_OUT)
-        answer = await self._call(passage, lambda: self._platform.ask(phone.msisdn, code))
+        answer = await self._call(passage, lambda: self._platform.ask(asked, code))
         if answer is None:
             answer = NotAsked(_NOT_ASKED.get(passage.fault or Fault.RESET, Reason.OUTCOME_UNKNOWN))
         elif passage.fault is Fault.BAD_ANSWER:
@@ -147,7 +146,7 @@ class NodePlatform:
             await node.perish(Fault.KILLED_CALLING)
         return answer
 
-    def _collected(self, question: Question | None, passage: Passage, answer: Answer | None, began: float) -> Answer:
+    def _collected(self, question: Pushed | None, passage: Passage, answer: Answer | None, began: float) -> Answer:
         """What the real client makes of an answer, and what a watcher makes of it."""
         bad = passage.fault is Fault.BAD_ANSWER
         heard: Answer
@@ -166,7 +165,7 @@ class NodePlatform:
                 question.told_end = (self._wire.loop.time(), self._node)
         return heard
 
-    def _watch(self, question: Question, answer: Answer | None, heard: Answer) -> None:
+    def _watch(self, question: Pushed, answer: Answer | None, heard: Answer) -> None:
         now, node, handed = self._wire.loop.time(), self._node, question.handed
         question.unheard = isinstance(heard, Unreachable)
         if isinstance(heard, Failed) and not isinstance(answer, Failed):
@@ -180,14 +179,14 @@ class NodePlatform:
                 self._wire.trouble.note(Fault.TOKENS_LOST)
                 self._cause(question, Reason.OUTCOME_UNKNOWN)
 
-    def _cause(self, question: Question, reason: Reason) -> None:
+    def _cause(self, question: Pushed, reason: Reason) -> None:
         story = self._history.by_code.get((question.msisdn, question.code))
         if story is not None:
             story.causes.add(reason)
 
     # -- what must never be
 
-    def _judge_look(self, question: Question | None) -> None:
+    def _judge_look(self, question: Pushed | None) -> None:
         if question is None or self._node.just_thawed:
             return
         story = self._history.by_code.get((question.msisdn, question.code))
@@ -198,7 +197,7 @@ class NodePlatform:
             if not self._history.troubled(heard_by, at, self._wire.loop.time()):
                 self._history.fail("late look", f"{question} is looked at after a final answer, which {heard_by} had")
 
-    def _judge_understanding(self, question: Question) -> None:
+    def _judge_understanding(self, question: Pushed) -> None:
         story = self._history.by_code.get((question.msisdn, question.code))
         if story is None or not any(written.kept for written in story.written):
             self._history.fail("not kept", f"the answer to {question} is understood before it was written down")

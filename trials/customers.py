@@ -14,7 +14,7 @@ from trials.crew import Crew
 from trials.deliveries import Deliveries
 from trials.faults import Fault
 from trials.node import Hangup
-from trials.platform import Person, PretendPlatform, Question
+from trials.platform import Person, PretendPlatform, Pushed
 from trials.till import Till
 
 APART: Final = 0.8
@@ -118,7 +118,7 @@ class Customers:
 
     # -- with a phone in hand
 
-    def asked(self, question: Question, deliveries: Deliveries) -> None:
+    def asked(self, question: Pushed, deliveries: Deliveries) -> None:
         """A question appears on somebody's phone."""
         chance, later = self.chance, self.crew.later
         left = question.expires_at - question.asked_at

@@ -24,7 +24,7 @@ from medlem.web.wire import Ping
 from trials.crew import Crew
 from trials.faults import Fault
 from trials.node import Hangup, Node
-from trials.platform import Question
+from trials.platform import Pushed
 
 HOST: Final = "club.example.org"
 PATH: Final = f"/hooks/vipps/100001/{PING}"
@@ -81,7 +81,7 @@ class Deliveries:
     club: ClubId
     chance: Random
 
-    def answered(self, question: Question) -> None:
+    def answered(self, question: Pushed) -> None:
         """Somebody has answered: say so to the club."""
         body = json.dumps({"auth_req_id": question.request}).encode()
         trouble = self.crew.trouble
@@ -104,7 +104,7 @@ class Deliveries:
         for _ in range(times):
             self.crew.outside(self.deliver(signed(body, shown_host=shown_host), body, delay))
 
-    def forge(self, question: Question) -> None:
+    def forge(self, question: Pushed) -> None:
         """Somebody who knows everything but the secret says that there is an answer."""
         self.crew.trouble.note(Fault.PING_FORGED)
         headers, body = forged(self.chance, json.dumps({"auth_req_id": question.request}).encode())

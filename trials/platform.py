@@ -68,7 +68,7 @@ class Handed:
 
 
 @dataclass(slots=True)
-class Question:
+class Pushed:
     """One question on one phone."""
 
     request: str
@@ -104,13 +104,13 @@ class PretendPlatform:
         self.people: dict[str, Person] = {}
         """By their present number."""
         self.everybody: list[Person] = []
-        self.questions: dict[str, Question] = {}
+        self.questions: dict[str, Pushed] = {}
         self.pushes: Counter[tuple[str, str]] = Counter()
         """By number and code."""
         self.codes: dict[str, Person] = {}
         """Personal QR codes that were shown."""
-        self.on_push: Callable[[Question], None] = lambda _: None
-        self.on_answer: Callable[[Question], None] = lambda _: None
+        self.on_push: Callable[[Pushed], None] = lambda _: None
+        self.on_answer: Callable[[Pushed], None] = lambda _: None
 
     def moment(self, at: float) -> datetime:
         """The platform's clock, which is right."""
@@ -139,7 +139,7 @@ class PretendPlatform:
         self.codes[content] = person
         return content
 
-    def respond(self, question: Question, *, yes: bool) -> bool:
+    def respond(self, question: Pushed, *, yes: bool) -> bool:
         """A thumb on the phone; whether it still counts."""
         now = self._loop.time()
         if question.answer is not None or now >= question.expires_at:
@@ -163,7 +163,7 @@ class PretendPlatform:
             return NotAsked(Reason.CUSTOMER_BUSY)
         life, interval = self._chance.choice((20.0, 30.0, 45.0, 60.0)), self._chance.choice((2.0, 4.0, 5.0, 5.0, 10.0))
         request = f"{self._chance.getrandbits(80):020x}"
-        question = Question(request, person, msisdn, code, now, now + life, interval, looked_at=now)
+        question = Pushed(request, person, msisdn, code, now, now + life, interval, looked_at=now)
         self.questions[request] = question
         self.pushes[msisdn, code] += 1
         if self.pushes[msisdn, code] > 1:
@@ -203,7 +203,7 @@ class PretendPlatform:
         """Whether it lived to write down that it was told to slow down."""
         return not self._troubled(process, at, at + WRITTEN_WITHIN)
 
-    def _disclosure(self, question: Question) -> Disclosure:
+    def _disclosure(self, question: Pushed) -> Disclosure:
         person = question.person
         answers = (
             ConsentAnswer(

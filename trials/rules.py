@@ -19,7 +19,7 @@ from medlem.flows.tables import Event
 from trials.customers import Entry
 from trials.faults import Fault
 from trials.history import FOUND_AGAIN_WITHIN, History, Story
-from trials.platform import WRITTEN_WITHIN, PretendPlatform, Question
+from trials.platform import WRITTEN_WITHIN, PretendPlatform, Pushed
 from trials.till import FINAL, Till
 
 if TYPE_CHECKING:
@@ -73,9 +73,9 @@ class _Case:
     club: Club
     rows: dict[str, Enrolment]
     members: list[Member]
-    questions: dict[tuple[str, str], Question]
+    questions: dict[tuple[str, str], Pushed]
 
-    def question(self, story: Story) -> Question | None:
+    def question(self, story: Story) -> Pushed | None:
         """What stood on the phone."""
         return self.questions.get((story.msisdn, story.code))
 
@@ -123,7 +123,7 @@ def _judge_end(case: _Case, story: Story, row: Enrolment) -> None:
         history.fail(rule, f"{row.id} failed for {row.reason}, and nothing gave reason for it; {question}")
 
 
-def _judge_time(case: _Case, story: Story, question: Question | None) -> None:
+def _judge_time(case: _Case, story: Story, question: Pushed | None) -> None:
     """Not open for longer than expiry and a minute, but for the time in which who held it was dead or frozen."""
     ended = story.last.at
     expiry = question.expires_at if question is not None else story.began
@@ -138,7 +138,7 @@ def _judge_time(case: _Case, story: Story, question: Question | None) -> None:
         case.history.fail("stuck", f"{story.id} was open {ended - expiry:.0f} s after {question} had expired")
 
 
-def _founded(case: _Case, story: Story, question: Question | None, reason: Reason | None) -> bool:
+def _founded(case: _Case, story: Story, question: Pushed | None, reason: Reason | None) -> bool:
     if reason in story.causes or reason is not Reason.OUTCOME_UNKNOWN:
         return reason in story.causes
     troubled = case.history.troubled

@@ -114,9 +114,17 @@ class World:
         self.sim("POST", "/clock", {"advance": seconds})
 
     def kill_service(self) -> None:
-        """Kill the service, as a power cut would: the youngest child that the demo has."""
+        """Kill the service, as a power cut would: the youngest child that the demo has.
+
+        Ages are compared, not numbers: those begin anew when the machine has used them up.
+        """
         children = Path(f"/proc/{self.parent}/task/{self.parent}/children").read_text(encoding="ascii").split()
-        os.kill(max(map(int, children)), signal.SIGKILL)
+        os.kill(max(map(int, children), key=_born), signal.SIGKILL)
+
+
+def _born(pid: int) -> int:
+    """When a process began, in ticks since the machine did (proc(5), field 22; the second may hold spaces)."""
+    return int(Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[19])
 
 
 @contextmanager

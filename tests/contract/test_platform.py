@@ -20,7 +20,7 @@ from medlem.club.masked import Masked
 from medlem.club.member import Disclosure
 from medlem.club.phone import PhoneNumber
 from medlem.club.scanned import PersonalQr
-from medlem.flows.answers import Answered, Asked, Declined, Expired, Failed, NotAsked, Pending, Unreachable
+from medlem.flows.answers import Answered, Asked, Declined, Expired, Failed, NotAsked, Pending, Question, Unreachable
 from medlem.flows.ports import Platform
 from medlem.vipps.http import TimeOuts
 from medlem.vipps.platform import VippsPlatform
@@ -167,7 +167,7 @@ async def stage(request: pytest.FixtureRequest) -> AsyncIterator[Stage]:
 
 
 async def asked(stage: Stage, msisdn: str = KARI) -> Asked:
-    answer = await stage.platform.ask(CLUB, PhoneNumber(msisdn), CODE)
+    answer = await stage.platform.ask(Question(CLUB, PhoneNumber(msisdn), CODE))
     assert isinstance(answer, Asked)
     return answer
 
@@ -307,18 +307,18 @@ async def test_who_cannot_be_asked_gets_no_push(
     stage: Stage, app: Literal["current", "old", "none"], age: int, reason: Reason
 ) -> None:
     await stage.person(KARI, app=app, age=age)
-    assert await stage.platform.ask(CLUB, PhoneNumber(KARI), CODE) == NotAsked(reason)
+    assert await stage.platform.ask(Question(CLUB, PhoneNumber(KARI), CODE)) == NotAsked(reason)
     assert await stage.pushes(KARI) == 0
 
 
 async def test_nobodys_number_cannot_use_the_app(stage: Stage) -> None:
-    assert await stage.platform.ask(CLUB, PhoneNumber("4740000099"), CODE) == NotAsked(Reason.CANNOT_USE_APP)
+    assert await stage.platform.ask(Question(CLUB, PhoneNumber("4740000099"), CODE)) == NotAsked(Reason.CANNOT_USE_APP)
 
 
 async def test_a_lost_answer_to_an_ask_leaves_the_outcome_unknown(stage: Stage) -> None:
     await stage.person(KARI)
     await stage.ask_goes_wrong(AskTrouble.LOST)
-    assert await stage.platform.ask(CLUB, PhoneNumber(KARI), CODE) == NotAsked(Reason.OUTCOME_UNKNOWN)
+    assert await stage.platform.ask(Question(CLUB, PhoneNumber(KARI), CODE)) == NotAsked(Reason.OUTCOME_UNKNOWN)
     assert await stage.pushes(KARI) == 1
 
 
@@ -329,14 +329,14 @@ async def test_a_lost_answer_to_an_ask_leaves_the_outcome_unknown(stage: Stage) 
 async def test_an_ask_that_never_arrives_says_so(stage: Stage, trouble: AskTrouble, reason: Reason) -> None:
     await stage.person(KARI)
     await stage.ask_goes_wrong(trouble)
-    assert await stage.platform.ask(CLUB, PhoneNumber(KARI), CODE) == NotAsked(reason)
+    assert await stage.platform.ask(Question(CLUB, PhoneNumber(KARI), CODE)) == NotAsked(reason)
     assert await stage.pushes(KARI) == 0
 
 
 async def test_an_unreadable_answer_to_an_ask_leaves_its_digest(stage: Stage) -> None:
     await stage.person(KARI)
     await stage.ask_goes_wrong(AskTrouble.SURPRISE)
-    answer = await stage.platform.ask(CLUB, PhoneNumber(KARI), CODE)
+    answer = await stage.platform.ask(Question(CLUB, PhoneNumber(KARI), CODE))
     assert isinstance(answer, NotAsked)
     assert answer.reason is Reason.PLATFORM_SURPRISED_US
     assert answer.digest is not None
@@ -390,6 +390,6 @@ async def test_a_platform_that_is_down_is_told_as_such(stage: Stage) -> None:
     await stage.goes_down()
     with pytest.raises(PlatformUnavailable):
         await stage.platform.reveal(CLUB, code)
-    assert await stage.platform.ask(CLUB, PhoneNumber(KARI), CODE) == NotAsked(Reason.PLATFORM_UNAVAILABLE)
+    assert await stage.platform.ask(Question(CLUB, PhoneNumber(KARI), CODE)) == NotAsked(Reason.PLATFORM_UNAVAILABLE)
     assert isinstance(await stage.platform.collect(CLUB, question.request), Unreachable)
     assert await stage.platform.exists(CLUB, PhoneNumber(KARI)) is None

@@ -91,8 +91,9 @@ def test_a_busy_club_moves_and_every_till_goes_on_where_it_was(
     assert told["secret_keys"] == str(tmp_path / "shop.keys")
     assert busy.last == 500
     assert call("GET", f"{shop.url}/health/ready")[0] == 503
+    shop.service.process.kill()
+    log.join()  # to the end, before the pipe is closed
     shop.kill()
-    log.join()
     refused = medlem("serve", "--port", "0", settings=shop.settings)
     assert (refused.returncode, "This club has moved to PostgreSQL" in refused.stderr) == (1, True)
 

@@ -10,12 +10,10 @@ import pytest
 
 from fakes import settle
 from fakes_platform import ObedientPlatform
-from medlem.club.codes import ConfirmationCode
 from medlem.club.ids import ClubId
 from medlem.club.masked import Masked
-from medlem.club.phone import PhoneNumber
 from medlem.flows import enrolment
-from medlem.flows.answers import Answer, Ask
+from medlem.flows.answers import Answer, Ask, Question
 from medlem.flows.ports import Ports
 from medlem.flows.tables import StorageUnavailable
 from medlem.worker import LAST_LOOKS, Worker
@@ -203,9 +201,8 @@ class LeakyPlatform:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._platform, name)
 
-    async def ask(self, club: ClubId, phone: PhoneNumber, code: ConfirmationCode) -> Ask:
-        del club, code
-        raise ValueError(f"cannot ask {phone.msisdn}")
+    async def ask(self, question: Question) -> Ask:
+        raise ValueError(f"cannot ask {question.phone.msisdn}")
 
 
 async def test_the_text_of_an_unexpected_error_stays_out_of_the_log(

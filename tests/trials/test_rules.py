@@ -14,7 +14,7 @@ from medlem.club.member import Member
 from trials.deliveries import Deliveries, signed
 from trials.faults import FINE
 from trials.history import Story
-from trials.platform import Question
+from trials.platform import Pushed
 from trials.rules import RULES
 from trials.world import World, simulate
 
@@ -45,7 +45,7 @@ def story_of(world: World, state: State) -> Story:
     return next(story for story in world.history.stories.values() if story.last.state is state)
 
 
-def question_of(world: World, state: State) -> Question:
+def question_of(world: World, state: State) -> Pushed:
     story = story_of(world, state)
     return next(
         question

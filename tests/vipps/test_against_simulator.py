@@ -16,7 +16,7 @@ from medlem.club.masked import Masked
 from medlem.club.member import Disclosure, Profile
 from medlem.club.phone import PhoneNumber
 from medlem.club.scanned import PersonalQr
-from medlem.flows.answers import Answer, Answered, Asked, Failed, NotAsked, Pending, Told, Unreachable
+from medlem.flows.answers import Answer, Answered, Asked, Failed, NotAsked, Pending, Question, Told, Unreachable
 from medlem.vipps.http import TimeOuts
 from medlem.vipps.platform import VippsPlatform
 from medlem.vipps.sales_unit import AuthMethod, SalesUnit
@@ -42,7 +42,7 @@ class Counter:
         self.units[CLUB] = replace(self.units[CLUB], **changes)
 
     async def ask(self) -> Asked:
-        answer = await self.platform.ask(CLUB, KARI, CODE)
+        answer = await self.platform.ask(Question(CLUB, KARI, CODE))
         assert isinstance(answer, Asked)
         return answer
 
@@ -110,7 +110,7 @@ async def test_a_custom_flow_is_answered_once_and_silence_later_is_no_answer(cou
 
 async def test_keys_in_the_form_when_the_portal_says_so(counter: Counter) -> None:
     await counter.sim.switches(client_auth="client_secret_post")
-    assert await counter.platform.ask(CLUB, KARI, CODE) == NotAsked(Reason.PLATFORM_UNAVAILABLE)
+    assert await counter.platform.ask(Question(CLUB, KARI, CODE)) == NotAsked(Reason.PLATFORM_UNAVAILABLE)
     counter.settings(auth_method=AuthMethod.POST)
     assert isinstance(await counter.enrol(), Disclosure)
 
@@ -131,7 +131,7 @@ async def test_a_customer_who_cannot_answer_may_be_told_at_the_poll(
     await counter.sim.switches(ineligible_told_at="poll", ineligible_told_in=place)
     assert await counter.collect(await counter.ask()) == Failed(reason)
     await counter.sim.switches(ineligible_told_at="request", ineligible_told_in=place)
-    assert await counter.platform.ask(CLUB, KARI, CODE) == NotAsked(reason)
+    assert await counter.platform.ask(Question(CLUB, KARI, CODE)) == NotAsked(reason)
 
 
 @pytest.mark.parametrize(
@@ -183,7 +183,7 @@ async def test_a_lost_token_answer_leaves_the_outcome_unknown(counter: Counter) 
 
 async def test_a_reset_ask_is_not_asked_again(counter: Counter) -> None:
     await counter.sim.faults({"operation": "backchannel", "kind": "reset", "times": 1})
-    assert await counter.platform.ask(CLUB, KARI, CODE) == NotAsked(Reason.OUTCOME_UNKNOWN)
+    assert await counter.platform.ask(Question(CLUB, KARI, CODE)) == NotAsked(Reason.OUTCOME_UNKNOWN)
     assert (await counter.sim.calls())["operations"]["backchannel"]["count"] == 1
 
 

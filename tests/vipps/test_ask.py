@@ -11,7 +11,7 @@ from prometheus_client import REGISTRY
 from medlem.club.enrolment import Reason
 from medlem.club.ids import ClubId
 from medlem.club.masked import Masked
-from medlem.flows.answers import Ask, Asked, NotAsked
+from medlem.flows.answers import Ask, Asked, NotAsked, Question
 from medlem.vipps.platform import VippsPlatform
 from medlem.vipps.sales_unit import AuthMethod
 from stub_platform import (
@@ -38,7 +38,7 @@ GOOD = {"auth_req_id": "request-1", "expires_in": 180, "interval": 5}
 async def ask(house: House, said: Scripted | None = None) -> Ask:
     if said is not None:
         house.stub.says(ASK, said)
-    return await house.platform.ask(CLUB, KARI, CODE)
+    return await house.platform.ask(Question(CLUB, KARI, CODE))
 
 
 def refused_keys(operation: str) -> float:
@@ -238,7 +238,7 @@ async def test_an_unreadable_discovery_document_is_a_surprise(house: House) -> N
 
 
 async def test_a_club_without_a_sales_unit_asks_nobody(house: House) -> None:
-    answer = await house.platform.ask(ClubId("clb_unknown"), KARI, CODE)
+    answer = await house.platform.ask(Question(ClubId("clb_unknown"), KARI, CODE))
     assert answer == NotAsked(Reason.PLATFORM_UNAVAILABLE)
     assert not house.stub.seen
 
@@ -246,7 +246,7 @@ async def test_a_club_without_a_sales_unit_asks_nobody(house: House) -> None:
 async def test_a_slow_preparation_leaves_less_time_for_the_question(house: House) -> None:
     impatient = VippsPlatform({CLUB: house.unit}, house.clock, replace(SHORT, ask=0.3))
     house.stub.says(DISCOVERY, Silence())
-    assert await impatient.ask(CLUB, KARI, CODE) == NotAsked(Reason.PLATFORM_UNAVAILABLE)
+    assert await impatient.ask(Question(CLUB, KARI, CODE)) == NotAsked(Reason.PLATFORM_UNAVAILABLE)
     await impatient.close()
     assert not house.stub.calls(ASK)
 

@@ -8,6 +8,7 @@ from prometheus_client import REGISTRY
 
 from medlem.club.enrolment import Reason
 from medlem.club.scanned import PersonalQr
+from medlem.flows.answers import Question
 from medlem.vipps.complaint import Complaint
 from medlem.vipps.errors import outcome, trace_of
 from medlem.vipps.reply import Reply, read_object, whole_number
@@ -70,7 +71,7 @@ async def test_numbers_names_and_tokens_are_never_logged(house: House, caplog: p
         house.stub.says(path, Said(echo, 400))
     with pytest.raises(Exception, match="code") as caught:
         await house.platform.reveal(CLUB, PersonalQr("https://qr.vipps.no/28/2/01/031/4740000001?v=1"))
-    answer = await house.platform.ask(CLUB, KARI, CODE)
+    answer = await house.platform.ask(Question(CLUB, KARI, CODE))
     looked = await house.platform.collect(CLUB, REQUEST)
     text = caplog.text + str(caught.value) + repr(answer) + repr(looked)
     assert "trace=4711-abc" in text

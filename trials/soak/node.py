@@ -20,7 +20,7 @@ from typing import Any, Final, NoReturn, assert_never
 from medlem.cli import main as medlem
 from medlem.club.masked import Masked
 from medlem.flows import enrolment as flow
-from medlem.flows.answers import Answer, Answered, Ask, Asked, NotAsked, Pending, Told, Unreachable
+from medlem.flows.answers import Answer, Answered, Ask, Asked, NotAsked, Pending, Question, Told, Unreachable
 from medlem.storage.postgresql.sessions import Transaction
 from medlem.storage.postgresql.storage import PostgresqlStorage
 from medlem.vipps.platform import VippsPlatform
@@ -101,11 +101,11 @@ def _watch_name(diary: Diary) -> None:
 def _watch_asks(diary: Diary, fuse: Fuse) -> None:
     ask = VippsPlatform.ask
 
-    async def watched(self: VippsPlatform, club: Any, phone: Any, code: Any) -> Ask:
+    async def watched(self: VippsPlatform, question: Question) -> Ask:
         fuse.pass_by("the intent to ask is written, nothing is sent")
-        diary.note("asks", msisdn=phone.msisdn, code=code)
-        answer = await ask(self, club, phone, code)
-        diary.note("asked", msisdn=phone.msisdn, code=code, **_told(answer))
+        diary.note("asks", msisdn=question.phone.msisdn, code=question.code)
+        answer = await ask(self, question)
+        diary.note("asked", msisdn=question.phone.msisdn, code=question.code, **_told(answer))
         fuse.pass_by("the ask is answered, and that is not written")
         return answer
 

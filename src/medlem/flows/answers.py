@@ -1,4 +1,4 @@
-"""What the platform can answer. Not one of these is an exception: whatever happened is an answer.
+"""What the platform is asked, and can answer. No answer is an exception: whatever happened is an answer.
 
 Once a customer has been asked, a failing platform is a thing that happens to the enrolment and is told in its
 state; only a scan, which has no state yet, is refused with an error (`ports.Platform.reveal`).
@@ -7,11 +7,22 @@ state; only a scan, which has no state yet, is refused with an error (`ports.Pla
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from medlem.club.codes import ConfirmationCode
 from medlem.club.enrolment import Enrolment, Reason
 from medlem.club.identification import Evidence
+from medlem.club.ids import ClubId
 from medlem.club.masked import Masked
 from medlem.club.member import Disclosure
 from medlem.club.phone import PhoneNumber
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is to be put on one customer's phone."""
+
+    club: ClubId
+    phone: PhoneNumber
+    code: ConfirmationCode
 
 
 @dataclass(frozen=True, slots=True)

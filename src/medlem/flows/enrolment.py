@@ -34,6 +34,7 @@ from medlem.flows.answers import (
     Look,
     NotAsked,
     Pending,
+    Question,
     Told,
     Unreachable,
 )
@@ -100,7 +101,7 @@ async def ask(ports: Ports, enrolment: Enrolment) -> None:
     """Put the question, once, and write down what came of it."""
     if enrolment.phone is None:
         raise ValueError(f"{enrolment.id} has no number to ask")
-    answer = await ports.platform.ask(enrolment.club, enrolment.phone, enrolment.code)
+    answer = await ports.platform.ask(Question(enrolment.club, enrolment.phone, enrolment.code))
     until = enrolment.created_at + ASK_LIFE
     await insist(ports.clock, lambda: _write_down(ports, enrolment, answer), until)
 

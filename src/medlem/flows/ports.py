@@ -11,13 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from medlem.club.codes import ConfirmationCode
 from medlem.club.ids import ClubId
 from medlem.club.masked import Masked
 from medlem.club.member import Member
 from medlem.club.phone import PhoneNumber
 from medlem.club.scanned import PersonalQr
-from medlem.flows.answers import Answer, Ask, Revealed, Told
+from medlem.flows.answers import Answer, Ask, Question, Revealed, Told
 from medlem.flows.errands import Errands
 from medlem.flows.limits import Limits
 from medlem.flows.tables import Tables
@@ -44,7 +43,7 @@ class Platform(Protocol):
             PlatformRefusedKeys, PlatformSurprisedUs, PlatformUnavailable: there is no answer to trust.
         """
 
-    async def ask(self, club: ClubId, phone: PhoneNumber, code: ConfirmationCode) -> Ask:
+    async def ask(self, question: Question) -> Ask:
         """Put the question on the customer's phone, once; never raises, never repeats itself."""
 
     async def collect(self, club: ClubId, request: Masked[str]) -> Answer:

@@ -10,11 +10,21 @@ import logging
 from datetime import timedelta
 from typing import Any, Final
 
-from medlem.club.codes import ConfirmationCode
 from medlem.club.enrolment import DEFAULT_INTERVAL, Reason
 from medlem.club.masked import Masked
-from medlem.club.phone import PhoneNumber
-from medlem.flows.answers import Answer, Answered, Ask, Asked, Declined, Expired, Failed, NotAsked, Pending, Unreachable
+from medlem.flows.answers import (
+    Answer,
+    Answered,
+    Ask,
+    Asked,
+    Declined,
+    Expired,
+    Failed,
+    NotAsked,
+    Pending,
+    Question,
+    Unreachable,
+)
 from medlem.vipps.client_auth import ClientAuth, Presented
 from medlem.vipps.discovery import Discovery, Endpoints
 from medlem.vipps.errors import FORBIDDEN, LATER, OK, SERVER_ERROR, TOO_MANY, UNAUTHORIZED, alarm
@@ -61,7 +71,7 @@ class Login:
         self._discovery = discovery
         self._auth = auth
 
-    async def ask(self, phone: PhoneNumber, code: ConfirmationCode) -> Ask:
+    async def ask(self, question: Question) -> Ask:
         """Ask once (CIBA Core 1.0 section 7.1)."""
         loop = asyncio.get_running_loop()
         end = loop.time() + self._wire.time_outs.ask
@@ -77,7 +87,7 @@ class Login:
             method="POST",
             url=endpoints.ask,
             headers=presented.headers,
-            form=presented.form | self._question(phone, code),
+            form=presented.form | self._form(question),
             within=max(end - loop.time(), 0.01),
             fresh=True,
         )
@@ -113,11 +123,11 @@ class Login:
     async def _prepare(self) -> tuple[Endpoints, Presented]:
         return await self._discovery.endpoints(), await self._auth.present()
 
-    def _question(self, phone: PhoneNumber, code: ConfirmationCode) -> dict[str, str]:
+    def _form(self, question: Question) -> dict[str, str]:
         return {
             "scope": self._unit.scope,
-            "login_hint": self._unit.login_hint.replace("{msisdn}", phone.msisdn),
-            "binding_message": code,
+            "login_hint": self._unit.login_hint.replace("{msisdn}", question.phone.msisdn),
+            "binding_message": question.code,
             "requested_expiry": str(self._unit.requested_expiry),
         }
 

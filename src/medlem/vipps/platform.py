@@ -9,14 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from medlem.club.codes import ConfirmationCode
 from medlem.club.enrolment import Reason
 from medlem.club.errors import PlatformUnavailable
 from medlem.club.ids import ClubId
 from medlem.club.masked import Masked
 from medlem.club.phone import PhoneNumber
 from medlem.club.scanned import PersonalQr
-from medlem.flows.answers import Answer, Ask, NotAsked, Revealed, Subscribed, Told, Unreachable
+from medlem.flows.answers import Answer, Ask, NotAsked, Question, Revealed, Subscribed, Told, Unreachable
 from medlem.flows.ports import Clock
 from medlem.vipps.access_token import AccessToken
 from medlem.vipps.client_auth import ClientAuth
@@ -77,10 +76,10 @@ class VippsPlatform:
             raise PlatformUnavailable("This club is not connected to the platform yet. Type the phone number.")
         return await connection.qr.reveal(code)
 
-    async def ask(self, club: ClubId, phone: PhoneNumber, code: ConfirmationCode) -> Ask:
+    async def ask(self, question: Question) -> Ask:
         """Put the question on the customer's phone, once; never raises."""
-        connection = self._connection(club)
-        return NotAsked(Reason.PLATFORM_UNAVAILABLE) if connection is None else await connection.login.ask(phone, code)
+        connection = self._connection(question.club)
+        return NotAsked(Reason.PLATFORM_UNAVAILABLE) if connection is None else await connection.login.ask(question)
 
     async def collect(self, club: ClubId, request: Masked[str]) -> Answer:
         """Look for the answer, once; never raises."""
