@@ -1,6 +1,11 @@
 """Who has just said yes? Numbers change hands, people change numbers."""
 
-from medlem.club.member import Profile, VerifiedBy
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from medlem.club.ids import MemberId
+from medlem.club.member import Consent, ConsentAnswer, Profile, VerifiedBy, standing
 from medlem.club.phone import PhoneNumber
 from medlem.flows import membership
 from medlem.flows.views import MemberView
@@ -123,3 +128,48 @@ async def test_an_unverified_email_proves_nothing(shop: Shop) -> None:
 
 def test_the_words_for_how_a_number_was_verified_are_settled() -> None:
     assert {way.value for way in VerifiedBy} == {"login", "login_hint", "merchant"}
+
+
+GIVEN = datetime(2026, 11, 22, 9, 0, 0, 123456, tzinfo=UTC)
+YES = ConsentAnswer(element="email", text="Receive offers via email", granted=True, given_at=GIVEN)
+
+
+async def kept(shop: Shop, member: MemberView) -> Sequence[Consent]:
+    return await shop.storage.reading.members.consents(shop.club.id, MemberId(member.id))
+
+
+async def test_a_login_without_consents_leaves_the_earlier_ones_standing(shop: Shop) -> None:
+    kari = shop.kari()
+    kari.consents = (YES, replace(YES, element="sms", granted=False))
+    member = await join(shop)
+    kari.consents = ()
+    await membership.leave(shop.ports, shop.club, member.id)
+    assert (await join(shop)).id == member.id
+    assert [(one.element, one.granted) for one in await kept(shop, member)] == [("email", True), ("sms", False)]
+
+
+async def test_a_consent_counts_from_when_it_was_given_and_is_never_dated_by_us(shop: Shop) -> None:
+    shop.kari().consents = (YES, replace(YES, element="sms", given_at=None))
+    email, sms = await kept(shop, await join(shop))
+    assert email.given_at == GIVEN.replace(microsecond=123000)
+    assert sms.given_at is None
+    assert email.seen_at == sms.seen_at > GIVEN
+
+
+async def test_an_answer_that_is_told_again_is_no_new_one(shop: Shop) -> None:
+    kari = shop.kari()
+    kari.consents = (YES,)
+    member = await join(shop)
+    await membership.leave(shop.ports, shop.club, member.id)
+    kari.consents = (YES, replace(YES, granted=False, given_at=GIVEN + timedelta(days=1)))
+    await join(shop)
+    assert [one.granted for one in await kept(shop, member)] == [True, False]
+
+
+async def test_an_old_yes_that_is_heard_again_does_not_undo_a_later_no(shop: Shop) -> None:
+    no = replace(YES, granted=False, given_at=GIVEN + timedelta(hours=1))
+    shop.kari().consents = (no, replace(YES, text="Email"))
+    member = await join(shop)
+    found = await membership.get(shop.ports, shop.club, member.id)
+    assert len(found.consents) == 2, "both are kept"
+    assert standing(found.consents)["email"].granted is False

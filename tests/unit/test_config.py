@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from medlem.app.house import sales_unit
 from medlem.club.masked import Masked
 from medlem.config import Settings, WrongSettings, load, read_secret_keys
 from medlem.flows.limits import Limit
@@ -310,3 +311,29 @@ def test_keys_that_were_named_are_never_made_for_want_of_a_mounted_disk(tmp_path
 def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(WrongSettings, match="No such file or directory"):
         read_secret_keys(at(tmp_path / "nowhere"), lambda: SECRET)
+
+
+@pytest.mark.parametrize(
+    ("consents", "scope"),
+    [
+        ("custom_flow", "openid name delegatedConsents"),
+        ("delegated", "openid customFlow"),
+        ("none", "openid customFlow delegatedConsents"),
+    ],
+)
+def test_both_ways_of_asking_for_consents_together_are_refused(consents: str, scope: str) -> None:
+    (flaw,) = flaws({"MEDLEM_CONSENTS": consents, "MEDLEM_LOGIN_SCOPE": scope})
+    assert "customFlow and delegatedConsents together" in flaw
+
+
+@pytest.mark.parametrize(
+    ("consents", "scope"),
+    [
+        ("none", "openid name"),
+        ("custom_flow", "openid name customFlow"),
+        ("delegated", "openid name delegatedConsents"),
+    ],
+)
+def test_the_way_of_asking_for_consents_adds_its_scope(consents: str, scope: str) -> None:
+    settings = load(None, {"MEDLEM_CONSENTS": consents, "MEDLEM_LOGIN_SCOPE": "openid name"})
+    assert sales_unit(settings).scope == scope

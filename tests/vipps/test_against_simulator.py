@@ -19,7 +19,7 @@ from medlem.club.scanned import PersonalQr
 from medlem.flows.answers import Answer, Answered, Asked, Failed, NotAsked, Pending, Question, Told, Unreachable
 from medlem.vipps.http import TimeOuts
 from medlem.vipps.platform import VippsPlatform
-from medlem.vipps.sales_unit import AuthMethod, SalesUnit
+from medlem.vipps.sales_unit import Asking, AuthMethod, SalesUnit
 from medlem.vipps.webhooks import PING, verify
 from sim import Sim, open_sim
 
@@ -193,6 +193,39 @@ async def test_an_access_token_that_ends_early_is_replaced_on_the_way(counter: C
     await counter.sim.turn(3601)  # the platform's clock runs, ours stands still
     assert (await counter.platform.reveal(CLUB, code)).phone == KARI
     assert (await counter.sim.calls())["operations"]["access_token"]["count"] == 2
+
+
+@pytest.mark.parametrize("asking", [Asking.CUSTOM_FLOW, Asking.DELEGATED])
+async def test_consents_come_in_either_way_once_and_again_when_the_questions_change(
+    counter: Counter, asking: Asking
+) -> None:
+    """Absence afterwards is no answer; a new set-up saved in the portal asks everybody again."""
+    counter.settings(login_scope="openid name", consents=asking)
+    questions = [{"id": "offers", "title": "Offers", "required": True}, {"id": "personal", "title": "Personal"}]
+    await counter.sim.switches(consents=questions)
+    first, second = await counter.enrol(), await counter.enrol()
+    await counter.sim.switches(consents=questions, consents_version=2)
+    third = await counter.enrol()
+    assert isinstance(first, Disclosure)
+    assert isinstance(second, Disclosure)
+    assert isinstance(third, Disclosure)
+    for told in (first, third):
+        assert [(one.element, one.text, one.granted) for one in told.consents] == [
+            ("offers", "Offers", True),
+            ("personal", "Personal", False),
+        ]
+        assert told.raw_consents is not None
+    assert (second.consents, second.raw_consents) == ((), None)
+    assert second.sub == first.sub == third.sub
+
+
+@pytest.mark.parametrize("told", [True, False])
+async def test_a_custom_flow_is_dated_by_the_platform_or_not_at_all(counter: Counter, *, told: bool) -> None:
+    counter.settings(login_scope="openid name", consents=Asking.CUSTOM_FLOW)
+    await counter.sim.switches(time_in_flow_result=told)
+    shared = await counter.enrol()
+    assert isinstance(shared, Disclosure)
+    assert {one.given_at is not None for one in shared.consents} == {told}
 
 
 async def test_another_standard_provider_enrols_by_settings_alone(counter: Counter) -> None:

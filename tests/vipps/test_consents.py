@@ -1,14 +1,32 @@
 """The customer's answers to the club's own questions, as evidence."""
 
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from medlem.club.member import ConsentAnswer
 from medlem.vipps import consents
+from medlem.vipps.reply import read_object
 
+PUBLISHED: Final = """{
+ "delegatedConsents": {
+  "language": "EN",
+  "heading": "Give consent"
+  "text": "The shop wants to send you offers",
+  " termsDescription": "By confirming you accept the terms.",
+  "confirmConsentButtonText": "Confirm",
+  "timeOfConsent": "2022-11-23T11:40:13Z",
+  "consents": [
+   {"id": "email", "accepted": true, "required": true, "textDisplayedToUser": "Receive offers via email"},
+   {"id": "sms", "accepted": false, "required": false, "textDisplayedToUser": "Receive offers via SMS"}
+  ]
+ }
+}"""
 GIVEN = datetime(2026, 11, 23, 10, 0, 13, tzinfo=UTC)
 DELEGATED: dict[str, Any] = {
     "language": "EN",
@@ -115,4 +133,91 @@ def test_the_objects_are_kept_whole() -> None:
     kept = consents.raw({"delegatedConsents": DELEGATED, "name": "Kari", "flowResult": FLOW})
     assert kept is not None
     assert json.loads(kept) == {"delegatedConsents": DELEGATED, "flowResult": FLOW}
-    assert consents.raw({"name": "Kari", "flowResult": "nothing"}) is None
+    assert consents.raw({"name": "Kari"}) is None
+    assert consents.raw({"flowResult": {}, "delegatedConsents": None}) is None
+
+
+def test_what_cannot_be_read_is_kept_for_whoever_can() -> None:
+    kept = consents.raw({"flowResult": ["a shape of tomorrow"]})
+    assert kept == b'{"flowResult":["a shape of tomorrow"]}'
+    assert consents.answers({"flowResult": ["a shape of tomorrow"]}) == ()
+
+
+def test_the_published_sample_is_read_once_its_missing_comma_is_there() -> None:
+    """The sample of the older form as published: one comma missing, and a stray space before one key."""
+    assert read_object(PUBLISHED.encode()) is None, "as published it is no JSON, so it is no answer at all"
+    said = read_object(PUBLISHED.replace('"Give consent"\n', '"Give consent",\n').encode())
+    assert said is not None
+    assert [(one.element, one.granted, one.given_at) for one in consents.answers(said)] == [
+        ("email", True, datetime(2022, 11, 23, 11, 40, 13, tzinfo=UTC)),
+        ("sms", False, datetime(2022, 11, 23, 11, 40, 13, tzinfo=UTC)),
+    ]
+
+
+def test_the_order_is_the_platforms() -> None:
+    ids = ["zulu", "alpha", "mike"]
+    entries = [{"id": name, "accepted": True} for name in ids]
+    assert [one.element for one in consents.answers({"delegatedConsents": {"consents": entries}})] == ids
+    screens = [{"elements": [{"id": name, "checked": False}]} for name in ids]
+    assert [one.element for one in consents.answers({"flowResult": {"screens": screens}})] == ids
+
+
+def test_an_element_of_an_unknown_type_counts_if_it_is_a_plain_answer() -> None:
+    elements = [
+        {"type": "switch_of_2028", "id": "news", "title": "News", "checked": True, "readMore": {"text": "…"}},
+        {"type": "slider", "id": "how_often", "value": 3},
+    ]
+    answers = consents.answers({"flowResult": {"screens": [{"elements": elements}]}})
+    assert [(one.element, one.granted) for one in answers] == [("news", True)]
+
+
+def test_a_key_that_is_spelt_right_counts_more_than_one_with_a_stray_space() -> None:
+    for entry in (
+        {"id": "email", "accepted": False, " accepted": True},
+        {"id": "email", " accepted": True, "accepted": False},
+    ):
+        answers = consents.answers({"delegatedConsents": {"consents": [entry]}})
+        assert [one.granted for one in answers] == [False]
+
+
+KEYS = st.sampled_from(
+    ["consents", " consents", "screens", "elements", "id", "accepted", "checked", "title", "timeOfConsent", "language"]
+)
+ANYTHING: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS | st.text(max_size=8), inner, max_size=4),
+    max_leaves=24,
+)
+
+
+@given(st.dictionaries(st.sampled_from(consents.SOURCES), ANYTHING))
+def test_nothing_that_comes_raises_or_becomes_an_answer_that_was_not_given(said: dict[str, Any]) -> None:
+    """Every answer is a plain true or false beside a name, somewhere in what came."""
+    there = {(name, value) for name, value in _named_answers(said)}
+    for answer in consents.answers(said):
+        assert (answer.element, answer.granted) in there
+        assert answer.given_at is None or answer.given_at.tzinfo is UTC
+    kept = consents.raw(said)
+    assert kept is None or isinstance(json.loads(kept), dict)
+
+
+@given(st.binary(max_size=200))
+def test_bytes_that_are_no_json_are_no_answer(body: bytes) -> None:
+    assert consents.answers(read_object(body) or {}) == ()
+
+
+def _named_answers(value: Any) -> Iterator[tuple[str, bool]]:
+    if isinstance(value, list):
+        for one in value:
+            yield from _named_answers(one)
+    if isinstance(value, dict):
+        for inner in value.values():
+            yield from _named_answers(inner)
+        names = {
+            inner.replace("\0", "").strip()
+            for key, inner in value.items()
+            if key.strip() == "id" and isinstance(inner, str)
+        }
+        for key, inner in value.items():
+            if key.strip() in {"accepted", "checked"} and isinstance(inner, bool):
+                yield from ((name, inner) for name in names)

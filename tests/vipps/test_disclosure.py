@@ -131,7 +131,9 @@ async def test_wrong_types_are_left_out(house: House) -> None:
         delegatedConsents=["email"],
         flowResult="yes",
     )
-    assert told == Disclosure(sub=SUB, phone=None)
+    assert told == Disclosure(
+        sub=SUB, phone=None, raw_consents=b'{"delegatedConsents":["email"],"flowResult":"yes"}'
+    ), "what cannot be read is kept as it came"
 
 
 async def test_a_name_with_a_nul_can_be_stored(house: House) -> None:
@@ -219,3 +221,16 @@ async def test_a_disclosure_prints_nothing_of_the_person(house: House) -> None:
     for word in ("Kari", "example", "40000001", SUB):
         assert word not in repr(told)
     assert CLUB not in repr(told)
+
+
+async def test_consents_that_cannot_be_read_cost_neither_the_yes_nor_become_an_answer(house: House) -> None:
+    """A comma is missing, as in the platform's sample: userinfo is asked again, and then the ID token must do."""
+    sample = (
+        f'{{"sub": "{SUB}", "delegatedConsents": {{"heading": "Give consent" "consents": [{{"accepted": true}}]}}}}'
+    )
+    house.stub.says(USERINFO, Said(sample))
+    assert await house.told(house.good()) == Unreachable()
+    await house.clock.turn(601)
+    told = await house.told(house.good())
+    assert isinstance(told, Disclosure)
+    assert (told.sub, told.consents, told.raw_consents) == (SUB, (), None)

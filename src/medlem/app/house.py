@@ -25,7 +25,7 @@ from medlem.registers.own import OwnRegister
 from medlem.storage import Database, open_storage
 from medlem.storage.migrating import shipped
 from medlem.vipps.platform import VippsPlatform
-from medlem.vipps.sales_unit import AuthMethod, SalesUnit
+from medlem.vipps.sales_unit import Asking, AuthMethod, SalesUnit
 
 if TYPE_CHECKING:
     from medlem.club.ids import ClubId
@@ -145,6 +145,7 @@ def sales_unit(settings: Settings) -> SalesUnit:
         base_url=base,
         discovery_url=settings.vipps_discovery_url or base + DISCOVERY,
         login_scope=settings.login_scope,
+        consents=Asking(settings.consents),
         login_hint=settings.login_hint,
         requested_expiry=settings.requested_expiry,
         user_exists=settings.vipps_user_exists,

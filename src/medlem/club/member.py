@@ -4,6 +4,7 @@ Identity is the platform's `sub`, stable for one person within one sales unit; a
 that begins and ends, since numbers change hands.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -109,6 +110,23 @@ class Consent:
     language: str | None = None
     enrolment: EnrolmentId | None = None
     station: StationId | None = None
+
+
+def standing(consents: Iterable[Consent]) -> dict[str, Consent]:
+    """The answer to each question that holds today: the one that was given last.
+
+    An answer that is heard again later is as old as it was: without a time of its own it counts from when it was first
+    seen.
+
+    Args:
+        consents: all of one member, in the order in which they were kept.
+    """
+    found: dict[str, Consent] = {}
+    for consent in consents:
+        held = found.get(consent.element)
+        if held is None or (consent.given_at or consent.seen_at) >= (held.given_at or held.seen_at):
+            found[consent.element] = consent
+    return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

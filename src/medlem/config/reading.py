@@ -20,6 +20,8 @@ from medlem.config.settings import NAMES, PREFIX, Settings, WrongSettings
 
 CONFIG: Final = "MEDLEM_CONFIG"
 
+_CONSENT_SCOPES: Final = {"custom_flow": "customFlow", "delegated": "delegatedConsents"}
+
 _SERVICE_LINK = re.compile(
     r"\AMEDLEM_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)\Z"
 )
@@ -110,5 +112,12 @@ def _contradictions(settings: Settings) -> Iterator[str]:
     platform = is_loopback(urlsplit(settings.vipps_base_url).hostname)
     if settings.public_url and not settings.public_url.startswith("https://") and not platform:
         yield f"{PREFIX}PUBLIC_URL must be an https address: the platform delivers to no other"
+    asked = {"custom_flow", "delegated"} & {settings.consents}
+    asked |= {way for way, scope in _CONSENT_SCOPES.items() if scope in settings.login_scope.split()}
+    if len(asked) > 1:
+        yield (
+            f"{PREFIX}LOGIN_SCOPE and {PREFIX}CONSENTS ask for customFlow and delegatedConsents together, and the "
+            f"platform knows them one at a time: keep the one that the portal shows, best by {PREFIX}CONSENTS alone"
+        )
     if settings.vipps_auth_method == "partner" and settings.vipps_msn is None:
         yield f"{PREFIX}VIPPS_MSN is needed with {PREFIX}VIPPS_AUTH_METHOD=partner"

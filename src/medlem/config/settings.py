@@ -58,6 +58,9 @@ class Settings:
     vipps_user_exists: bool = _setting(kinds.switch, "on")
     webhooks: Literal["auto", "off"] = _setting(kinds.choice("auto", "off"), "auto")
     login_scope: str = _setting(kinds.text, "openid name phoneNumber")
+    consents: Literal["none", "custom_flow", "delegated"] = _setting(
+        kinds.choice("none", "custom_flow", "delegated"), "none"
+    )
     login_hint: str = _setting(kinds.hint, "urn:msisdn:{msisdn}")
     requested_expiry: int = _setting(kinds.number(60, 900), "180")
     longest_wait: float = _setting(kinds.seconds(300), "30")

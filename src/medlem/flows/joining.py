@@ -10,7 +10,7 @@ from datetime import datetime
 
 from medlem.club.enrolment import Enrolment
 from medlem.club.ids import consent_id, member_id
-from medlem.club.member import Consent, Disclosure, Member, Profile, VerifiedBy
+from medlem.club.member import Consent, ConsentAnswer, Disclosure, Member, Profile, VerifiedBy
 from medlem.flows.tables import Tables
 
 log = logging.getLogger(__name__)
@@ -80,7 +80,12 @@ def _renewed(member: Member, told: Disclosure, now: datetime) -> Member:
 
 
 async def _keep_consents(tx: Tables, enrolment: Enrolment, member: Member, told: Disclosure, now: datetime) -> None:
+    """Append every answer that is new. The platform may tell an old one again, which nobody has given anew."""
+    kept = await tx.members.consents(member.club, member.id) if told.consents else ()
+    known = {_as_given(one) for one in kept if one.given_at is not None}
     for answer in told.consents:
+        if _as_given(answer) in known:
+            continue
         await tx.members.add_consent(
             Consent(
                 id=consent_id(now),
@@ -98,3 +103,10 @@ async def _keep_consents(tx: Tables, enrolment: Enrolment, member: Member, told:
         )
     if told.raw_consents is not None:
         await tx.members.keep_evidence(member, enrolment.id, told.raw_consents, now)
+
+
+def _as_given(answer: Consent | ConsentAnswer) -> tuple[str, str, bool, datetime | None]:
+    """What makes two answers the same one: question, words, answer and moment, as exact as moments are kept."""
+    given_at = answer.given_at
+    kept_at = given_at and given_at.replace(microsecond=given_at.microsecond // 1000 * 1000)
+    return answer.element, answer.text, answer.granted, kept_at

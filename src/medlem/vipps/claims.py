@@ -15,13 +15,13 @@ _log = logging.getLogger(__name__)
 
 Claims = Mapping[str, Any]
 
-_EMPTY: Final[tuple[Any, ...]] = (None, "", {}, [])
+EMPTY: Final[tuple[Any, ...]] = (None, "", {}, [])
 
 
 def merged(id_token: Claims, userinfo: Claims) -> dict[str, Any]:
     """One set of claims: userinfo's, and the ID token's for what userinfo leaves out; stray spaces in keys go."""
     both = {name.strip(): value for name, value in id_token.items()}
-    return both | {name.strip(): value for name, value in userinfo.items() if value not in _EMPTY}
+    return both | {name.strip(): value for name, value in userinfo.items() if value not in EMPTY}
 
 
 def text(claims: Claims, name: str) -> str | None:

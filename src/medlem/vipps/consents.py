@@ -13,7 +13,7 @@ from typing import Any, Final
 import msgspec
 
 from medlem.club.member import ConsentAnswer
-from medlem.vipps.claims import Claims, text
+from medlem.vipps.claims import EMPTY, Claims, text
 
 SOURCES: Final = ("delegatedConsents", "flowResult")
 
@@ -28,9 +28,12 @@ def answers(claims: Claims) -> tuple[ConsentAnswer, ...]:
 
 
 def raw(claims: Claims) -> bytes | None:
-    """The platform's objects as they came, as JSON, for the record; None when there are none."""
-    objects = {name: claims[name] for name in SOURCES if isinstance(claims.get(name), dict)}
-    return msgspec.json.encode(objects) if objects else None
+    """What the platform sent as it came, as JSON, for the record; None when it sent nothing.
+
+    What cannot be read is kept all the same: one day somebody may be able to.
+    """
+    sent = {name: claims[name] for name in SOURCES if claims.get(name) not in EMPTY}
+    return msgspec.json.encode(sent) if sent else None
 
 
 def _delegated(said: dict[str, Any]) -> Iterator[ConsentAnswer]:
@@ -62,8 +65,15 @@ def _objects(value: Any) -> list[dict[str, Any]]:
 
 
 def _trimmed(value: Any) -> dict[str, Any]:
-    """An object without the stray spaces that the platform's own samples have in their keys."""
-    return {name.strip(): inner for name, inner in value.items()} if isinstance(value, dict) else {}
+    """An object without the stray spaces that the platform's own samples have in their keys.
+
+    Where a key stands twice then, the one that was spelt right counts.
+    """
+    if not isinstance(value, dict):
+        return {}
+    return {name.strip(): inner for name, inner in value.items()} | {
+        name: inner for name, inner in value.items() if name == name.strip()
+    }
 
 
 def _moment(said: str | None) -> datetime | None:

@@ -24,6 +24,20 @@ class AuthMethod(StrEnum):
     """A partner's access token, with the serial number of the merchant that it acts for."""
 
 
+class Asking(StrEnum):
+    """How the app puts the club's own questions, as the sales unit is set up in the portal (Login API: consents)."""
+
+    NONE = "none"
+    CUSTOM_FLOW = "custom_flow"
+    DELEGATED = "delegated"
+    """The older way, with four questions that the platform names."""
+
+
+_SCOPE_OF: Final = {Asking.CUSTOM_FLOW: "customFlow", Asking.DELEGATED: "delegatedConsents"}
+CONSENT_SCOPES: Final = frozenset(_SCOPE_OF.values())
+"""Never both in one login: what the platform makes of that is written nowhere."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SalesUnit:
     """The settings of one club's connection to the platform."""
@@ -38,6 +52,7 @@ class SalesUnit:
     """Where the APIs are that discovery does not name: access token, QR, webhooks, user-exists."""
     discovery_url: str = "https://api.vipps.no/access-management-1.0/access/.well-known/openid-configuration"
     login_scope: str = "openid name phoneNumber"
+    consents: Asking = Asking.NONE
     login_hint: str = "urn:msisdn:{msisdn}"
     requested_expiry: int = 180
     """Seconds that the customer has to answer, 60 to 900."""
@@ -47,11 +62,20 @@ class SalesUnit:
     plugin_name: str = "medlem"
     plugin_version: str = __version__
 
+    def __post_init__(self) -> None:
+        """Refuse to ask the club's questions in both ways at once.
+
+        Raises:
+            ValueError: two scopes for them.
+        """
+        if set(self.scope.split()) >= CONSENT_SCOPES:
+            raise ValueError("customFlow and delegatedConsents are never asked for together: keep one of them")
+
     @property
     def scope(self) -> str:
-        """What is asked for; `openid` always belongs to it (CIBA Core 1.0 section 7.1)."""
-        words = self.login_scope.split()
-        return " ".join(words if "openid" in words else ["openid", *words])
+        """What is asked for: `openid`, always (CIBA Core 1.0 section 7.1), the login's, and that of the consents."""
+        words = ["openid", *self.login_scope.split(), *filter(None, [_SCOPE_OF.get(self.consents)])]
+        return " ".join(dict.fromkeys(words))
 
     def url(self, path: str) -> str:
         """An address below the base URL."""

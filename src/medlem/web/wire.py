@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from medlem.club.member import Address, Profile
+from medlem.club.member import Address, Profile, standing
 from medlem.club.place import Key, Station
 from medlem.flows.membership import MemberInFull
 
@@ -145,7 +145,7 @@ class FullMember:
 
     @classmethod
     def of(cls, found: MemberInFull) -> "FullMember":
-        """Show everything; of consents the latest answer to each question."""
+        """Show everything; of consents the answer to each question that holds today."""
         member = found.member
         return cls(
             id=member.id,
@@ -153,10 +153,8 @@ class FullMember:
             phone=member.phone.e164 if member.phone else None,
             profile=member.profile,
             consents={
-                consent.element: ConsentView(
-                    consent.granted, consent.text, consent.given_at, consent.seen_at, consent.language
-                )
-                for consent in found.consents
+                element: ConsentView(consent.granted, consent.text, consent.given_at, consent.seen_at, consent.language)
+                for element, consent in standing(found.consents).items()
             },
             joined_at=member.joined_at,
             station=member.station,
