@@ -5,13 +5,25 @@ which `rules` judges.
 """
 
 import hashlib
+import math
 from collections.abc import Container
 from dataclasses import dataclass, field
 from typing import Final
 
 from medlem.club.enrolment import Enrolment, Reason, State
 from medlem.club.identification import Identification
+from trials.faults import Fault
 from trials.loop import Process, VirtualLoop
+
+DEATHS: Final = frozenset(
+    {
+        Fault.KILLED_OUTSIDE,
+        Fault.KILLED_INSIDE,
+        Fault.KILLED_AT_COMMIT,
+        Fault.KILLED_CALLING,
+        Fault.STOPPED,
+    }
+)
 
 FOUND_AGAIN_WITHIN: Final = 35.0
 """Seconds: a lease, and a little, until somebody else takes up what a process has dropped."""
@@ -140,3 +152,13 @@ class History:
         """Whether anything befell it in that time, or something of that kind."""
         found = self.incidents.get(process, ()) if process is not None else ()
         return any(one.until >= since and one.at <= until and (what is None or one.what in what) for one in found)
+
+    def written_by(self, process: Process, heard: float, within: float) -> float:
+        """When what a process heard is written down for certain: soon, later for its troubles, or never."""
+        written = heard + within
+        for one in self.incidents.get(process, ()):
+            if one.until >= heard and one.at <= written:
+                if one.what in DEATHS:
+                    return math.inf
+                written = max(written, one.until + within)
+        return written

@@ -100,7 +100,7 @@ class PretendPlatform:
         self._loop = loop
         self._chance = chance
         self._fail = history.fail
-        self._troubled = history.troubled
+        self._written_by = history.written_by
         self.people: dict[str, Person] = {}
         """By their present number."""
         self.everybody: list[Person] = []
@@ -200,8 +200,8 @@ class PretendPlatform:
         return Pending(slow_down=slow_down)
 
     def _heard(self, process: Process, at: float) -> bool:
-        """Whether it lived to write down that it was told to slow down."""
-        return not self._troubled(process, at, at + WRITTEN_WITHIN)
+        """Whether it has written down that it was told to slow down; who froze does so once it has thawed."""
+        return self._loop.time() >= self._written_by(process, at, WRITTEN_WITHIN)
 
     def _disclosure(self, question: Pushed) -> Disclosure:
         person = question.person

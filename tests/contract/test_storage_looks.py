@@ -85,3 +85,27 @@ async def test_a_look_under_an_old_claim_puts_nothing_off(storage: Storage, here
     found = await storage.reading.enrolments.get(new.club, new.id)
     assert found is not None
     assert (found.claim, found.due_at) == (new.claim, new.due_at)
+
+
+async def test_slow_down_counts_whoever_was_told_and_leaves_the_claim_alone(storage: Storage, here: Premises) -> None:
+    async with storage.transaction() as tx:
+        await waiting(tx, here)
+    taken = await claimed(storage, 6)
+    async with storage.transaction() as tx:
+        await tx.enrolments.slow_down(taken)
+        held = await tx.enrolments.hold(taken.club, taken.id)
+    assert held == taken.slowed()
+    assert held.claim == taken.claim
+    async with storage.transaction() as tx:
+        assert await tx.enrolments.claim_due(later(30), LEASE, 10) == []
+        assert await tx.enrolments.save(held.pending(later(7)))
+    assert await storage.reading.enrolments.get(taken.club, taken.id) == held.pending(later(7))
+
+
+async def test_slow_down_holds_up_no_look_that_the_platform_has_called_for(storage: Storage, here: Premises) -> None:
+    async with storage.transaction() as tx:
+        enrolment = await waiting(tx, here)
+        await tx.enrolments.wake(enrolment, later(2))
+        await tx.enrolments.slow_down(enrolment)
+    taken = await claimed(storage, 2)
+    assert (taken.due_at, taken.interval) == (later(2), enrolment.interval + timedelta(seconds=5))

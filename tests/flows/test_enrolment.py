@@ -16,7 +16,7 @@ from medlem.club.masked import Masked
 from medlem.club.member import AlreadyMember, ConsentAnswer, Member, Profile
 from medlem.club.phone import PhoneNumber
 from medlem.flows import enrolment, membership
-from medlem.flows.answers import Look
+from medlem.flows.answers import Look, Pending
 from medlem.flows.limits import Limit, Limits
 from shop import KARI, OLA, STRANGER, Shop
 
@@ -536,3 +536,23 @@ async def test_what_a_later_look_saw_counts_for_nothing_once_an_answer_is_kept(s
     for _ in range(2):
         await enrolment.conclude(shop.ports, kept)
     assert (await shop.show(asked)).state == "accepted"
+
+
+@pytest.mark.parametrize("together", [True, False], ids=["in one batch", "afterwards"])
+async def test_slow_down_told_to_a_look_that_was_overtaken_holds_for_all_later_ones(
+    shop: Shop, *, together: bool
+) -> None:
+    shop.kari()
+    asked = await shop.invite()
+    claims = []
+    for seconds in (6, 40):
+        await shop.clock.turn(seconds)
+        (claimed,) = await enrolment.claim(shop.ports, 10)
+        claims.append(claimed)
+    slowed, later = Look(claims[0], Pending(slow_down=True)), Look(claims[1], Pending())
+    for looks in [[later, slowed]] if together else [[later], [slowed]]:
+        await enrolment.settle(shop.ports, looks)
+    kept = await shop.get(asked.id)
+    assert kept.interval == timedelta(seconds=10)
+    assert kept.due_at is not None
+    assert kept.due_at >= shop.clock.now() + timedelta(seconds=10)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from medlem.club.codes import ConfirmationCode
-from medlem.club.enrolment import ANSWER_LIFE, GRACE, MARGIN, Ended, Enrolment, Reason, State
+from medlem.club.enrolment import ANSWER_LIFE, GRACE, MARGIN, SLOWER, Ended, Enrolment, Reason, State
 from medlem.club.identification import Evidence, Identification, Membership
 from medlem.club.ids import ClubId, EnrolmentId, IdentificationId, MemberId, StationId
 from medlem.club.masked import Masked
@@ -33,6 +33,7 @@ STEPS: dict[str, Step] = {
     "waiting": lambda e: e.waiting(Masked("request"), LIFE, INTERVAL, NOW),
     "pinged": lambda e: e.pinged(NOW),
     "pending": lambda e: e.pending(NOW),
+    "slowed": lambda e: e.slowed(),
     "unreachable": lambda e: e.unreachable(NOW, None, 0.5),
     "answered": lambda e: e.answered(Masked(b"{}"), NOW),
     "accepted": lambda e: e.accepted(MemberId("mem_1"), NOW),
@@ -84,6 +85,25 @@ def test_the_first_look_waits_one_interval_and_the_next_ones_too() -> None:
 def test_slow_down_adds_five_seconds_each_time_for_good() -> None:
     slowed = waiting().pending(NOW, slow_down=True).pending(NOW, slow_down=True).pending(NOW)
     assert slowed.interval == INTERVAL + timedelta(seconds=10)
+
+
+def test_slow_down_told_to_somebody_overtaken_puts_the_next_look_off() -> None:
+    before = waiting()
+    slowed = before.slowed()
+    assert before.due_at is not None
+    assert (slowed.interval, slowed.due_at) == (before.interval + SLOWER, before.due_at + SLOWER)
+    called = before.pinged(NOW).slowed()
+    assert (called.interval, called.due_at) == (before.interval + SLOWER, NOW)
+
+
+@pytest.mark.parametrize(
+    ("said", "due"),
+    [(None, 5), (3, 5), (20, 20), (10_000, 210)],
+    ids=["nothing", "less than the interval", "longer", "beyond the last chance"],
+)
+def test_a_pending_answer_may_say_when_to_come_back(said: int | None, due: int) -> None:
+    retry_after = None if said is None else timedelta(seconds=said)
+    assert waiting().pending(NOW, retry_after=retry_after).due_at == NOW + timedelta(seconds=due) + MARGIN
 
 
 def test_a_look_after_expiry_that_finds_nothing_is_the_last() -> None:

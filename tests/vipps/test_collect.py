@@ -130,6 +130,12 @@ async def test_the_platform_may_say_when_to_come_back(house: House, header: str,
     assert await collect(house, Said("", 503, {"Retry-After": header})) == Unreachable(wait)
 
 
+async def test_pending_and_slow_down_may_say_when_to_come_back_too(house: House) -> None:
+    for error, slow_down in (("authorization_pending", False), ("slow_down", True)):
+        said = Said({"error": error}, 400, {"Retry-After": "17"})
+        assert await collect(house, said) == Pending(slow_down=slow_down, retry_after=timedelta(seconds=17))
+
+
 async def test_refused_keys_alarm_the_operator_and_lose_nothing(house: House) -> None:
     def alarms() -> float:
         return REGISTRY.get_sample_value("medlem_platform_keys_refused_total", {"operation": "token"}) or 0.0

@@ -11,6 +11,9 @@ from trials.soak.trouble import Span
 SLOWER: Final = 5.0
 """Seconds that `slow_down` adds (CIBA Core 1.0 section 11)."""
 
+WRITTEN_WITHIN: Final = 3.0
+"""Seconds within which a node has written down what it was told."""
+
 GIVEN_UP: Final = 5.0
 """Seconds after which a call to the platform may have been given up."""
 
@@ -56,27 +59,33 @@ class Diaries:
         return sum(self._judge(name, told, fail) for name, told in self.requests.items())
 
     def _judge(self, name: str, told: Told, fail: Fail) -> int:
-        interval, pinged, excused = told.interval, False, 0
+        pinged, excused = False, 0
+        slowed: list[Line] = []
         before: Line | None = None
         final: Line | None = None
         for line in told.lines:
             if line.what == "pinged":
                 pinged = True
             elif line.what == "looked":
-                # What a node is told after it has thawed is told to nobody who still holds the claim.
-                interval += SLOWER if line.about["slower"] and not self._froze(line) else 0
+                slowed += [line] if line.about["slower"] else []
                 final = line if line.about["final"] else final
             elif line.what == "looks":
                 if final is not None and not self.troubled(final, line.at) and not self._froze(line):
                     fail("late look", f"{name} was looked for by {line.node} after {final.node} had heard the end")
-                elif before is not None and not pinged and line.at - before.at < interval and not self._froze(before):
+                elif before is not None and not pinged and not self._froze(before):
                     gap = line.at - before.at
-                    fail("early look", f"{name} was looked for by {before.node}, and {gap:.3f} s later by {line.node}")
+                    if gap < told.interval + SLOWER * self._known(slowed, line.at):
+                        fail("early look", f"{name}: {before.node} looked, and {gap:.3f} s later {line.node}")
                 excused += final is not None or _unheard(told.lines, line)
                 before = line
             elif line.what == "asked":
                 before = line
         return excused
+
+    def _known(self, slowed: Sequence[Line], at: float) -> int:
+        """How often a node was told to slow down and has written that down by then, whoever held the claim."""
+        by = [(line, line.at + WRITTEN_WITHIN) for line in slowed]
+        return sum(written <= at and not self.troubled(line, written) for line, written in by)
 
     def _froze(self, line: Line) -> bool:
         return any(span.what == line.node for span in self._spans)

@@ -157,17 +157,36 @@ class Enrolment:
         self._from(State.WAITING)
         return replace(self, pinged_at=at, due_at=at)
 
-    def pending(self, now: datetime, *, slow_down: bool = False) -> Self:
+    def pending(self, now: datetime, *, slow_down: bool = False, retry_after: timedelta | None = None) -> Self:
         """No answer yet. After expiry there will be none; before it, look again after one interval.
 
         A ping that came while we were asking is not forgotten: then look again at once.
+
+        Args:
+            now: when the look ended.
+            slow_down: whether this and all later looks keep a longer interval.
+            retry_after: when the platform wants to be asked again, should that be later; thirty seconds after expiry
+                are the last chance all the same.
         """
         self._from(State.WAITING)
         interval = self.interval + SLOWER if slow_down else self.interval
         if self.expires_at is not None and self._looked(now) >= self.expires_at:
             return self.expired(now)
-        waited = replace(self, interval=interval, failures=0, due_at=now + interval + MARGIN)
+        due_at = now + interval
+        if retry_after is not None and retry_after > interval:
+            due_at = max(due_at, min(now + retry_after, (self.expires_at or now) + GRACE))
+        waited = replace(self, interval=interval, failures=0, due_at=due_at + MARGIN)
         return waited.pinged(now) if self._pinged_meanwhile() else waited
+
+    def slowed(self) -> Self:
+        """Somebody whose claim has been overtaken was told to slow down: that counts for every later look.
+
+        Whoever holds the claim now keeps it, and a look that is due because the platform called stays due.
+        """
+        self._from(State.WAITING)
+        called = self.answer is not None or (self.pinged_at is not None and self.pinged_at == self.due_at)
+        due_at = self.due_at if called or self.due_at is None else self.due_at + SLOWER
+        return replace(self, interval=self.interval + SLOWER, due_at=due_at)
 
     def unreachable(self, now: datetime, retry_after: timedelta | None, jitter: float) -> Self:
         """The platform could not be asked: back off, and give up thirty seconds after expiry.

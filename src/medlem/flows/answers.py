@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from medlem.club.codes import ConfirmationCode
-from medlem.club.enrolment import Enrolment, Reason
+from medlem.club.enrolment import Enrolment, Reason, State
 from medlem.club.identification import Evidence
 from medlem.club.ids import ClubId
 from medlem.club.masked import Masked
@@ -56,6 +56,8 @@ class Pending:
     """The customer has not answered yet (CIBA Core 1.0 section 11)."""
 
     slow_down: bool = False
+    retry_after: timedelta | None = None
+    """When the platform wants to be asked again, if it says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,3 +121,9 @@ class Look:
     def brings_tokens(self) -> bool:
         """Whether it is the one look that the platform has handed the tokens to."""
         return isinstance(self.answer, Answered)
+
+    def slows(self, current: Enrolment | None) -> bool:
+        """Whether it was told to slow down, and somebody who has taken over since must heed that."""
+        if current is None or current.state is not State.WAITING or current.claim == self.enrolment.claim:
+            return False
+        return isinstance(self.answer, Pending) and self.answer.slow_down

@@ -131,14 +131,18 @@ async def look(ports: Ports, claimed: Enrolment) -> Look:
 async def settle(ports: Ports, looks: Sequence[Look]) -> list[Enrolment]:
     """Write down what was seen, many looks in one transaction; returns those whose tokens are kept.
 
-    A look whose claim has been overtaken is dropped, since somebody else knows better; unless it brings the tokens,
-    which are handed out once: nobody else can know more.
+    A look whose claim has been overtaken is dropped, since somebody else knows better; but for two things that the
+    platform says once. The tokens are handed out once: nobody else can know more. And `slow_down` holds for every later
+    look, whoever makes it.
     """
     now = ports.clock.now()
     kept: list[Enrolment] = []
     changed: dict[EnrolmentId, Enrolment] = {}
     async with ports.storage.transaction() as tx:
-        held = await tx.enrolments.hold_all([seen.enrolment for seen in looks])
+        held = dict(await tx.enrolments.hold_all([seen.enrolment for seen in looks]))
+        for told in [seen.enrolment for seen in looks if seen.slows(held.get(seen.enrolment.id))]:
+            await tx.enrolments.slow_down(told)
+            held[told.id] = held[told.id].slowed()
         for seen in sorted(looks, key=lambda look: not look.brings_tokens):
             current = changed.get(seen.enrolment.id) or held.get(seen.enrolment.id)
             if current is None or current.state is not State.WAITING:
@@ -241,7 +245,7 @@ async def _told(tx: Tables, current: Enrolment, told: Told, now: datetime, chanc
 def _after(current: Enrolment, answer: Answer, now: datetime, chance: float) -> Enrolment:
     match answer:
         case Pending():
-            return current.pending(now, slow_down=answer.slow_down)
+            return current.pending(now, slow_down=answer.slow_down, retry_after=answer.retry_after)
         case Answered():
             return current.answered(answer.raw, now)
         case Declined():

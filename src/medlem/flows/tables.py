@@ -119,6 +119,9 @@ class Enrolments(Protocol):
     async def save_all(self, changed: Sequence[Enrolment]) -> None:
         """As `save`, many of them; what another claim has overtaken is left out."""
 
+    async def slow_down(self, enrolment: Enrolment) -> None:
+        """Lengthen a waiting enrolment's interval for good, whoever holds it: see `Enrolment.slowed`."""
+
     async def wake(self, enrolment: Enrolment, now: datetime) -> None:
         """Make a waiting enrolment due because the platform pinged; a claim in flight keeps its lease."""
 

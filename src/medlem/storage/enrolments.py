@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from medlem.club.codes import ConfirmationCode, confirmation_code
-from medlem.club.enrolment import Enrolment, Reason, State
+from medlem.club.enrolment import SLOWER, Enrolment, Reason, State
 from medlem.club.identification import Evidence
 from medlem.club.ids import ClubId, EnrolmentId, IdentificationId, StationId
 from medlem.club.masked import Masked
@@ -102,6 +102,10 @@ class Enrolments:
         if any(row["due_at"] == row["pinged_at"] for row in written):
             self._session.announce(DUE)
         return len(written)
+
+    async def slow_down(self, enrolment: Enrolment) -> None:
+        where = {"club": enrolment.club, "enrolment": enrolment.id}
+        await self._session.run("enrolments.slow_down", **where, slower=span(SLOWER))
 
     async def wake(self, enrolment: Enrolment, now: datetime) -> None:
         where = {"club": enrolment.club, "enrolment": enrolment.id}

@@ -7,6 +7,7 @@ and not clearly the tokens, is taken as no answer at all, and the login stays al
 
 import asyncio
 import logging
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
 
@@ -154,7 +155,8 @@ class Login:
         if said.vendor_reason is not None:
             return Failed(said.vendor_reason)
         if said.error in NAMED:
-            return NAMED[said.error]
+            named = NAMED[said.error]
+            return replace(named, retry_after=reply.retry_after) if isinstance(named, Pending) else named
         if self._keys_refused(reply, said.error, COLLECT, presented) or said.error is None or said.error in SLOWLY:
             return Unreachable(reply.retry_after)
         return Failed(Reason.PLATFORM_SURPRISED_US, reply.digest)

@@ -52,6 +52,13 @@ set interval_ms = :interval_ms, due_at = :due_at, failures = :failures, pinged_a
 where club = :club and id = :enrolment and claim = :claim and state = 'waiting'
 returning due_at, pinged_at;
 
+-- name: slow_down(club, enrolment, slower)!
+-- The claim and the lease stay with whoever looks now: as `Enrolment.slowed` says.
+update enrolment
+set interval_ms = interval_ms + :slower,
+    due_at = case when answer is null and (pinged_at is null or pinged_at <> due_at) then due_at + :slower else due_at end
+where club = :club and id = :enrolment and state = 'waiting';
+
 -- name: wake(club, enrolment, now)!
 -- The claim and the lease stay: a look that is under way finds the ping when it is written down.
 update enrolment set pinged_at = :now, due_at = :now where club = :club and id = :enrolment and state = 'waiting';
