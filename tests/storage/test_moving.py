@@ -58,6 +58,7 @@ async def here(opening: Open) -> Premises:
             await tx.webhooks.ping(made.club.id, Masked("req-1"), NOW)
             hook = Subscribed(id="1", url="https://club.example", secret=Masked("hook-secret"), created_at=NOW)
             await tx.webhooks.keep_registration(made.club.id, "ping", hook)
+            await tx.places.keep_settings(made.club.id, Masked(b"{}"), NOW)
             await tx.identifications.note_miss(made.club.id, made.till.id, OLA, NOW)
         for _ in range(3):
             await event(storage, made)

@@ -510,7 +510,7 @@ async def test_two_nodes_that_begin_together_take_each_step_once() -> None:
         with pytest.raises(StorageUnavailable, match="medlem migrate"):
             await first.reading.places.clubs()
         taken = await asyncio.gather(first.migrate(NOW), second.migrate(NOW))
-        assert sorted(taken) == [[], [step.name for step in shipped()]]
+        assert sorted(step for steps in taken for step in steps) == [step.name for step in shipped()]
         assert await first.pending_migrations() == []
         await second.healthy()
     cluster().drop(url)
@@ -533,13 +533,13 @@ async def test_a_node_of_the_version_before_goes_on_beside_a_step_that_allows_it
     assert len(await claim(one, 10)) == 1  # plans are cached
     connection = await asyncpg.connect(url)
     more = Migration(
-        "0002_second",
+        "9999_second",
         f"{BESIDE}\nalter table enrolment add column mood text;\nalter table member add column mood text;",
     )
-    assert await migrating.migrate(connection, (*shipped(), more), NOW) == ["0002_second"]
+    assert await migrating.migrate(connection, (*shipped(), more), NOW) == ["9999_second"]
     await one.healthy()
     assert len(await claim(one, 60)) == 1
-    await connection.execute("update migration set beside = 0 where name = '0002_second'")
+    await connection.execute("update migration set beside = 0 where name = '9999_second'")
     with pytest.raises(StorageUnavailable, match="newer version"):
         await one.healthy()
     await connection.close()

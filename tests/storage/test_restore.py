@@ -222,7 +222,7 @@ def test_a_backup_of_an_older_version_is_brought_to_this_one(
 def test_a_backup_of_a_newer_version_is_refused(path: Path, file: Path) -> None:
     take(path, file, VAULT, NOW, replace=False)
     with closing(sqlite3.connect(file, isolation_level=None)) as connection:
-        connection.execute("update migration set name = '9999_later'")
+        connection.execute("update migration set name = '9999_later' where name = '0001_the_club'")
     with pytest.raises(StorageUnavailable, match="another version of medlem"):
         bring_back(file, path)
 

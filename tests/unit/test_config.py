@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from medlem.app.house import sales_unit
+from medlem.app.clubs import sales_unit
 from medlem.club.masked import Masked
 from medlem.config import Settings, WrongSettings, load, read_secret_keys
 from medlem.flows.limits import Limit

@@ -1,14 +1,18 @@
 """Having the platform deliver: tried until it does, and never in anybody's way."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Any
 
 from fakes import settle
-from medlem.app.service import register
+from medlem.app.service import NEW_CLUBS_EVERY, register, register_all
 from medlem.club.ids import ClubId
 from medlem.club.masked import Masked
+from medlem.club.place import Club
 from medlem.config import Settings, load
+from medlem.flows import places
 from medlem.flows.answers import Subscribed
 from medlem.flows.tables import StorageUnavailable
 from medlem.vipps.webhooks import PING
@@ -137,3 +141,67 @@ async def test_nothing_is_registered_unless_the_platform_can_reach_us_and_may(sh
     for said in ({}, PUBLIC | {"MEDLEM_WEBHOOKS": "off"}):
         await register(load(None, said), shop.ports, shop.club, platform, asyncio.Event())
     assert platform.asked == []
+
+
+@dataclass
+class Clubs:
+    """Those of the shop's database; the one that has no settings yet is named."""
+
+    shop: Shop
+    without: set[ClubId] = field(default_factory=set)
+
+    async def all(self) -> Sequence[Club]:
+        return await self.shop.storage.reading.places.clubs()
+
+    async def settings(self, club: ClubId) -> Settings | None:
+        return None if club in self.without else load(None, PUBLIC)
+
+
+@dataclass
+class ForAll:
+    """A platform that registers whoever asks, but for one club that it keeps waiting."""
+
+    away: set[ClubId] = field(default_factory=set)
+    registered: list[tuple[ClubId, str]] = field(default_factory=list)
+
+    async def ensure_registered(
+        self, club: ClubId, event: str, url: str, known: Subscribed | None
+    ) -> Subscribed | None:
+        if club in self.away:
+            return None
+        self.registered.append((club, url))
+        return known or Subscribed(f"for {club} {event}", url, Masked("secret"), at())
+
+
+def at() -> datetime:
+    return datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
+
+
+async def test_every_club_is_registered_and_one_that_the_platform_lets_wait_holds_up_none(shop: Shop) -> None:
+    other = await places.settle_club(shop.ports, "200200", "Bakgården", "DK")
+    platform, closing = ForAll(away={shop.club.id}), asyncio.Event()
+    task = asyncio.create_task(register_all(Clubs(shop), shop.ports, platform, closing))
+    await settle()
+    assert [club for club, _ in platform.registered] == [other.id]
+    assert "/hooks/vipps/200200/" in platform.registered[0][1]
+    platform.away.clear()
+    await shop.clock.turn(5)
+    assert [club for club, _ in platform.registered] == [other.id, shop.club.id]
+    assert f"/hooks/vipps/{shop.club.sales_unit}/" in platform.registered[1][1]
+    closing.set()
+    await task
+
+
+async def test_a_club_that_is_added_while_we_run_is_registered_once_it_has_settings(shop: Shop) -> None:
+    platform, closing, clubs = ForAll(), asyncio.Event(), Clubs(shop)
+    task = asyncio.create_task(register_all(clubs, shop.ports, platform, closing))
+    await settle()
+    added = await places.settle_club(shop.ports, "200200", "Bakgården", "DK")
+    clubs.without.add(added.id)
+    await shop.clock.turn(NEW_CLUBS_EVERY)
+    assert [club for club, _ in platform.registered] == [shop.club.id]
+    clubs.without.clear()
+    await shop.clock.turn(NEW_CLUBS_EVERY)
+    assert [club for club, _ in platform.registered] == [shop.club.id, added.id]
+    closing.set()
+    await task

@@ -10,11 +10,11 @@ import secrets
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from medlem.app.clock import SystemClock
+from medlem.app.clubs import Clubs
 from medlem.app.keys import open_vault
-from medlem.club.masked import Masked
 from medlem.club.place import Club
 from medlem.config import Settings, WrongSettings
 from medlem.flows.errands import Errands
@@ -25,12 +25,6 @@ from medlem.registers.own import OwnRegister
 from medlem.storage import Database, open_storage
 from medlem.storage.migrating import shipped
 from medlem.vipps.platform import VippsPlatform
-from medlem.vipps.sales_unit import Asking, AuthMethod, SalesUnit
-
-if TYPE_CHECKING:
-    from medlem.club.ids import ClubId
-
-DISCOVERY: Final = "/access-management-1.0/access/.well-known/openid-configuration"
 
 ERRAND_GRACE: Final = 0.3
 """Seconds that questions on their way have to be answered when the service stops; it is gone within one."""
@@ -43,6 +37,8 @@ class House:
     settings: Settings
     ports: Ports
     club: Club
+    """The first one, for which the settings speak."""
+    clubs: Clubs
     storage: Database
     platform: VippsPlatform
 
@@ -78,8 +74,8 @@ async def open_house(settings: Settings, *, serving: bool = False) -> AsyncItera
         await _refuse_other_club(storage, settings.sales_unit)
         if settings.on_sqlite:
             clock.not_before(await storage.reading.events.latest())
-        units: dict[ClubId, SalesUnit] = {}  # the club has no id before the database is asked
-        platform = VippsPlatform(units, clock)
+        clubs = Clubs(settings, storage, clock)
+        platform = VippsPlatform(clubs.units, clock, refresh=clubs.refresh)
         ports = Ports(
             storage=storage,
             platform=platform,
@@ -91,8 +87,8 @@ async def open_house(settings: Settings, *, serving: bool = False) -> AsyncItera
         )
         try:
             club = await settle_club(ports, settings.sales_unit, settings.club_name, settings.default_country)
-            units[club.id] = sales_unit(settings)
-            yield House(settings, ports, club, storage, platform)
+            clubs.begin(club)
+            yield House(settings, ports, club, clubs, storage, platform)
         finally:
             await ports.errands.stop(ERRAND_GRACE)
             await platform.close()
@@ -125,28 +121,17 @@ async def _migrate_if_new(storage: Database, now: datetime) -> None:
 
 async def _refuse_other_club(storage: Database, sales_unit: str) -> None:
     """The database of another installation, or a misspelt number: a second, empty club would not be what was meant."""
-    there = [club.sales_unit for club in await storage.reading.places.clubs()]
-    if there and sales_unit not in there:
+    places = storage.reading.places
+    there = await places.clubs()
+    units = [club.sales_unit for club in there]
+    if units and sales_unit not in units:
         raise WrongSettings(
-            f"this database holds the club of sales unit {', '.join(there)}, and MEDLEM_VIPPS_MSN names {sales_unit}: "
-            "set it right, or give the other club a database of its own"
+            f"this database holds the club of sales unit {', '.join(units)}, and MEDLEM_VIPPS_MSN names {sales_unit}: "
+            "set it right, or add the other club with `medlem club add`"
         )
-
-
-def sales_unit(settings: Settings) -> SalesUnit:
-    """How the first club is connected to the platform."""
-    base = settings.vipps_base_url
-    return SalesUnit(
-        client_id=settings.vipps_client_id or "",
-        client_secret=settings.vipps_client_secret or Masked(""),
-        subscription_key=settings.vipps_subscription_key,
-        msn=settings.vipps_msn,
-        auth_method=AuthMethod(settings.vipps_auth_method),
-        base_url=base,
-        discovery_url=settings.vipps_discovery_url or base + DISCOVERY,
-        login_scope=settings.login_scope,
-        consents=Asking(settings.consents),
-        login_hint=settings.login_hint,
-        requested_expiry=settings.requested_expiry,
-        user_exists=settings.vipps_user_exists,
-    )
+    for club in there:
+        if club.sales_unit != sales_unit and await places.settings_of(club.id) is None:
+            raise WrongSettings(
+                f"MEDLEM_VIPPS_MSN names {sales_unit}, which is a further club here: the settings speak for the first "
+                f"one, and that is {club.sales_unit}"
+            )

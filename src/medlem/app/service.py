@@ -7,7 +7,7 @@ import asyncio
 import logging
 import signal
 import socket
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Final, Protocol
 
@@ -29,6 +29,10 @@ log = logging.getLogger(__name__)
 FIRST_RETRY: Final = 5.0
 LONGEST_RETRY: Final = 300.0
 """Seconds between attempts to register with a platform that does not take it."""
+
+
+NEW_CLUBS_EVERY: Final = 5.0
+"""Seconds between two looks for clubs that were added."""
 
 
 async def serve(settings: Settings, listening: socket.socket, *, worker: bool, ready: Callable[[], None]) -> None:
@@ -116,7 +120,7 @@ def _server(house: House, *, worker: bool) -> Server:
     async def background(closing: asyncio.Event) -> None:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(closing.wait(), name="closing")  # background is over when the service is
-            tasks.create_task(register(settings, house.ports, house.club, house.platform, closing), name="register")
+            tasks.create_task(register_all(house.clubs, house.ports, house.platform, closing), name="register")
             if worker:
                 tasks.create_task(Worker(house.ports).run(closing), name="worker")
 
@@ -149,6 +153,16 @@ def _verified(registration: Subscribed, headers: Mapping[str, str], body: bytes)
     return verify(registration.secret, registration.url, headers, body)
 
 
+class Registering(Protocol):
+    """The clubs, as far as they are to be registered."""
+
+    async def all(self) -> Sequence[Club]:
+        """Every club."""
+
+    async def settings(self, club: ClubId) -> Settings | None:
+        """The settings of one."""
+
+
 class Registrar(Protocol):
     """The part of the platform that can be asked to deliver."""
 
@@ -156,6 +170,22 @@ class Registrar(Protocol):
         self, club: ClubId, event: str, url: str, known: Subscribed | None
     ) -> Subscribed | None:
         """Have an event delivered to `url`; None when that cannot be had now."""
+
+
+async def register_all(clubs: Registering, ports: Ports, platform: Registrar, closing: asyncio.Event) -> None:
+    """Register every club, and whichever is added while we run; each by itself, so that none waits for another."""
+    begun: set[ClubId] = set()
+    async with asyncio.TaskGroup() as tasks:
+        while not closing.is_set():
+            try:
+                for club in await clubs.all():
+                    own = await clubs.settings(club.id)
+                    if own is not None and club.id not in begun:
+                        begun.add(club.id)
+                        tasks.create_task(register(own, ports, club, platform, closing), name=f"register {club.id}")
+            except StorageUnavailable as error:
+                log.warning("clubs could not be looked for: %s", error)
+            await _pause(ports.clock, NEW_CLUBS_EVERY, closing)
 
 
 async def register(settings: Settings, ports: Ports, club: Club, platform: Registrar, closing: asyncio.Event) -> None:

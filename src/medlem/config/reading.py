@@ -12,13 +12,18 @@ import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from medlem.config.kinds import is_loopback
 from medlem.config.settings import NAMES, PREFIX, Settings, WrongSettings
 
 CONFIG: Final = "MEDLEM_CONFIG"
+FURTHER: Final = f"{PREFIX}FURTHER_"
+"""Begins the names under which the environment tells `medlem club add` of another club: not settings of this one."""
+
+Said = tuple[str, str]
+"""A text, and where it stands."""
 
 _CONSENT_SCOPES: Final = {"custom_flow": "customFlow", "delegated": "delegatedConsents"}
 
@@ -38,12 +43,26 @@ def load(config: Path | None, environ: Mapping[str, str] | None = None) -> Setti
     Raises:
         WrongSettings: with every flaw that was found, not just the first.
     """
-    environ = os.environ if environ is None else environ  # noqa: TID251 - this is the one place that reads it
-    said = {name: value for name, value in environ.items() if name.startswith(PREFIX) and value}
+    said = {name: value for name, value in said_by(environ, PREFIX).items() if not name.startswith(FURTHER)}
     named = said.pop(CONFIG, None)
     flaws: list[str] = []
-    texts = dict(_from_file(config or (Path(named) if named else None), flaws))
-    texts |= dict(_from_environment(said, flaws))
+    texts = dict(from_file(config or (Path(named) if named else None), NAMES, flaws))
+    texts |= dict(from_environment(said, PREFIX, NAMES, flaws))
+    settings = Settings(**understood(texts, flaws))
+    flaws += contradictions(settings)
+    if flaws:
+        raise WrongSettings(*flaws)
+    return settings
+
+
+def said_by(environ: Mapping[str, str] | None, prefix: str) -> dict[str, str]:
+    """What the environment says under a prefix; an empty variable says nothing."""
+    environ = os.environ if environ is None else environ  # noqa: TID251 - this is the one place that reads it
+    return {name: value for name, value in environ.items() if name.startswith(prefix) and value}
+
+
+def understood(texts: Mapping[str, Said], flaws: list[str]) -> dict[str, Any]:
+    """What the texts mean, by the names of their settings."""
     values = {}
     for setting in fields(Settings):
         if setting.name in texts:
@@ -52,28 +71,32 @@ def load(config: Path | None, environ: Mapping[str, str] | None = None) -> Setti
                 values[setting.name] = setting.metadata["read"](text)
             except ValueError as error:
                 flaws.append(f"{where} must be {error}")
-    settings = Settings(**values)
-    flaws += _contradictions(settings)
-    if flaws:
-        raise WrongSettings(*flaws)
-    return settings
+    return values
 
 
-def _from_file(file: Path | None, flaws: list[str]) -> Iterator[tuple[str, tuple[str, str]]]:
+def from_file(file: Path | None, names: Sequence[str], flaws: list[str]) -> Iterator[tuple[str, Said]]:
+    """What a TOML file says, of these names and no others."""
     if file is None:
         return
     try:
-        content = tomllib.loads(file.read_text(encoding="utf-8"))
+        yield from from_toml(file.read_text(encoding="utf-8"), str(file), names, flaws)
     except OSError as error:
         flaws.append(f"the settings file {file} cannot be read: {error.strerror}")
-        return
-    except ValueError as error:  # not TOML, or not UTF-8
+    except UnicodeDecodeError:
+        flaws.append(f"the settings file {file} is not TOML")
+
+
+def from_toml(text: str, file: str, names: Sequence[str], flaws: list[str]) -> Iterator[tuple[str, Said]]:
+    """What TOML says, of these names and no others; `file` is what to call it."""
+    try:
+        content = tomllib.loads(text)
+    except ValueError as error:
         where = re.search(r"\(at line \d+, column \d+\)", str(error))
         flaws.append(f"the settings file {file} is not TOML {where[0] if where else ''}".strip())
         return
     for name, value in content.items():
-        if name not in NAMES:
-            flaws.append(f"{file} sets {name}, which is no setting{_meant(name, NAMES)}")
+        if name not in names:
+            flaws.append(f"{file} sets {name}, which is no setting{_elsewhere(name)}{meant(name, names)}")
         elif not isinstance(value, str | int | float):
             flaws.append(f"{name} in {file} must be a text in quotes, a number, true or false")
         else:
@@ -81,8 +104,11 @@ def _from_file(file: Path | None, flaws: list[str]) -> Iterator[tuple[str, tuple
             yield name, (spelt, f"{name} in {file}")
 
 
-def _from_environment(said: Mapping[str, str], flaws: list[str]) -> Iterator[tuple[str, tuple[str, str]]]:
-    known = {PREFIX + setting.name.upper(): setting for setting in fields(Settings)}
+def from_environment(
+    said: Mapping[str, str], prefix: str, names: Sequence[str], flaws: list[str]
+) -> Iterator[tuple[str, Said]]:
+    """What the environment says, or files that it names, of these names and no others."""
+    known = {prefix + setting.name.upper(): setting for setting in fields(Settings) if setting.name in names}
     files = {f"{name}_FILE": setting for name, setting in known.items() if setting.metadata["secret"]}
     for variable, value in said.items():
         if variable in known:
@@ -96,17 +122,22 @@ def _from_environment(said: Mapping[str, str], flaws: list[str]) -> Iterator[tup
             except (OSError, UnicodeDecodeError):
                 flaws.append(f"{variable} must name a text file that can be read")
         elif not _SERVICE_LINK.match(variable) and not (variable == "MEDLEM_PORT" and "://" in value):
-            flaws.append(f"{variable} is no setting{_meant(variable, [*known, *files, CONFIG])}")
+            flaws.append(f"{variable} is no setting{meant(variable, [*known, *files, CONFIG])}")
 
 
-def _meant(name: str, known: Sequence[str]) -> str:
+def _elsewhere(name: str) -> str:
+    return " of a further club" if name in NAMES else ""
+
+
+def meant(name: str, known: Sequence[str]) -> str:
     """Point to the name that is nearest; the prefix, which all share, brings none nearer."""
     by_word = {each.casefold().removeprefix(PREFIX.casefold()): each for each in known}
     close = difflib.get_close_matches(name.casefold().removeprefix(PREFIX.casefold()), by_word, n=1)
     return f"; did you mean {by_word[close[0]]}?" if close else "; docs/settings.md lists them all"
 
 
-def _contradictions(settings: Settings) -> Iterator[str]:
+def contradictions(settings: Settings) -> Iterator[str]:
+    """What cannot be so at once."""
     if (settings.tls_cert is None) != (settings.tls_key is None):
         yield f"{PREFIX}TLS_CERT and {PREFIX}TLS_KEY belong together; only one is set"
     platform = is_loopback(urlsplit(settings.vipps_base_url).hostname)

@@ -29,10 +29,18 @@ class WrongSettings(Exception):
         self.flaws = flaws
 
 
-def _setting(read: Callable[[str], T], default: str | None = None, *, secret: bool = False) -> T:
-    """Declare a setting: how its text is read, the text that stands when nobody says anything, and if it is secret."""
+def _setting(read: Callable[[str], T], default: str | None = None, *, secret: bool = False, club: bool = False) -> T:
+    """Declare a setting.
+
+    Args:
+        read: how its text is read.
+        default: the text that stands when nobody says anything.
+        secret: whether nobody may see it.
+        club: whether each club has its own; the installation's is then the first club's.
+    """
     meant = None if default is None else read(default)
-    return cast("T", field(default=meant, metadata={"read": read, "default": default, "secret": secret}))
+    metadata = {"read": read, "default": default, "secret": secret, "club": club}
+    return cast("T", field(default=meant, metadata=metadata))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,24 +53,26 @@ class Settings:
     tls_cert: Path | None = _setting(kinds.path)
     tls_key: Path | None = _setting(kinds.path)
     trusted_proxies: tuple[str, ...] | None = _setting(kinds.networks)
-    club_name: str = _setting(kinds.text, "Customer club")
-    default_country: str = _setting(kinds.choice(*COUNTRIES), "NO")
-    signup_url: str | None = _setting(kinds.url)
-    vipps_base_url: str = _setting(kinds.safe_url, "https://api.vipps.no")
-    vipps_discovery_url: str | None = _setting(kinds.safe_url)
-    vipps_client_id: str | None = _setting(kinds.text)
-    vipps_client_secret: Masked[str] | None = _setting(kinds.secret, secret=True)
-    vipps_subscription_key: Masked[str] | None = _setting(kinds.secret, secret=True)
-    vipps_msn: str | None = _setting(kinds.msn)
-    vipps_auth_method: Literal["basic", "post", "partner"] = _setting(kinds.choice("basic", "post", "partner"), "basic")
-    vipps_user_exists: bool = _setting(kinds.switch, "on")
-    webhooks: Literal["auto", "off"] = _setting(kinds.choice("auto", "off"), "auto")
-    login_scope: str = _setting(kinds.text, "openid name phoneNumber")
-    consents: Literal["none", "custom_flow", "delegated"] = _setting(
-        kinds.choice("none", "custom_flow", "delegated"), "none"
+    club_name: str = _setting(kinds.text, "Customer club", club=True)
+    default_country: str = _setting(kinds.choice(*COUNTRIES), "NO", club=True)
+    signup_url: str | None = _setting(kinds.url, club=True)
+    vipps_base_url: str = _setting(kinds.safe_url, "https://api.vipps.no", club=True)
+    vipps_discovery_url: str | None = _setting(kinds.safe_url, club=True)
+    vipps_client_id: str | None = _setting(kinds.text, club=True)
+    vipps_client_secret: Masked[str] | None = _setting(kinds.secret, secret=True, club=True)
+    vipps_subscription_key: Masked[str] | None = _setting(kinds.secret, secret=True, club=True)
+    vipps_msn: str | None = _setting(kinds.msn, club=True)
+    vipps_auth_method: Literal["basic", "post", "partner"] = _setting(
+        kinds.choice("basic", "post", "partner"), "basic", club=True
     )
-    login_hint: str = _setting(kinds.hint, "urn:msisdn:{msisdn}")
-    requested_expiry: int = _setting(kinds.number(60, 900), "180")
+    vipps_user_exists: bool = _setting(kinds.switch, "on", club=True)
+    webhooks: Literal["auto", "off"] = _setting(kinds.choice("auto", "off"), "auto", club=True)
+    login_scope: str = _setting(kinds.text, "openid name phoneNumber", club=True)
+    consents: Literal["none", "custom_flow", "delegated"] = _setting(
+        kinds.choice("none", "custom_flow", "delegated"), "none", club=True
+    )
+    login_hint: str = _setting(kinds.hint, "urn:msisdn:{msisdn}", club=True)
+    requested_expiry: int = _setting(kinds.number(60, 900), "180", club=True)
     longest_wait: float = _setting(kinds.seconds(300), "30")
     lookups_per_station: tuple[Limit, ...] = _setting(kinds.limits, "600/10m, 60/1m")
     lookup_misses_per_station: tuple[Limit, ...] = _setting(kinds.limits, "60/1h")
@@ -99,16 +109,21 @@ class Settings:
             ask_after_decline=self.ask_after_decline,
         )
 
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """What the platform must have told us and is not set."""
+        needed = ["vipps_client_id", "vipps_client_secret"]
+        if self.vipps_discovery_url is None:
+            needed += ["vipps_subscription_key", "vipps_msn"]  # another provider has neither
+        return tuple(name for name in needed if getattr(self, name) is None)
+
     def ready_to_serve(self, host: str) -> None:
         """Refuse to serve without keys, or in the clear to other machines.
 
         Raises:
             WrongSettings: with every name that is missing.
         """
-        needed = ["vipps_client_id", "vipps_client_secret"]
-        if self.vipps_discovery_url is None:
-            needed += ["vipps_subscription_key", "vipps_msn"]  # another provider has neither
-        flaws = [f"{PREFIX}{name.upper()} is not set" for name in needed if getattr(self, name) is None]
+        flaws = [f"{PREFIX}{name.upper()} is not set" for name in self.missing]
         if not kinds.is_loopback(host) and self.tls_cert is None and self.trusted_proxies is None:
             flaws.append(
                 f"--host {host} is open to other machines, and keys and numbers would go there in the clear: "
@@ -119,3 +134,5 @@ class Settings:
 
 
 NAMES: Final = tuple(setting.name for setting in fields(Settings))
+CLUB_NAMES: Final = tuple(setting.name for setting in fields(Settings) if setting.metadata["club"])
+"""Those that each club has of its own."""

@@ -48,6 +48,12 @@ class Places(Protocol):
     async def save_club(self, club: Club) -> None:
         """Write its name and country."""
 
+    async def settings_of(self, club: ClubId) -> Masked[bytes] | None:
+        """How a further club is connected to the platform, its keys included; None for the first club."""
+
+    async def keep_settings(self, club: ClubId, settings: Masked[bytes], now: datetime) -> None:
+        """Write that down, sealed."""
+
     async def store(self, club: ClubId, store: str) -> Store | None: ...
     async def first_store(self, club: ClubId) -> Store | None: ...
     async def add_store(self, store: Store, now: datetime) -> None: ...

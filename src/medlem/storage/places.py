@@ -6,6 +6,7 @@ from datetime import datetime
 from medlem.club.ids import ClubId, StationId, StoreId
 from medlem.club.masked import Masked
 from medlem.club.place import Club, Station, Store
+from medlem.storage.sealed import SealedBytes, bytes_sealed
 from medlem.storage.session import Row, Session, millis, moment
 from medlem.vault import Vault
 
@@ -44,6 +45,14 @@ class Places:
 
     async def save_club(self, club: Club) -> None:
         await self._session.run("places.save_club", club=club.id, name=club.name, country=club.country)
+
+    async def settings_of(self, club: ClubId) -> Masked[bytes] | None:
+        row = await self._session.one("places.settings_of", club=club)
+        return SealedBytes(self._vault, row["settings"]) if row else None
+
+    async def keep_settings(self, club: ClubId, settings: Masked[bytes], now: datetime) -> None:
+        sealed = bytes_sealed(self._vault, settings)
+        await self._session.run("places.keep_settings", club=club, settings=sealed, now=millis(now))
 
     async def fit(self) -> bool:
         """Whether the keys at hand are among those under which this database was written."""

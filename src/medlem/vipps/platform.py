@@ -5,7 +5,7 @@ sales unit never is (tokens, keys of ours).
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -51,9 +51,22 @@ class VippsPlatform:
     """`flows.ports.Platform`. Connects when first used; `close` ends everything."""
 
     def __init__(
-        self, sales_units: Mapping[ClubId, SalesUnit], clock: Clock, time_outs: TimeOuts = DEFAULT_TIME_OUTS
+        self,
+        sales_units: Mapping[ClubId, SalesUnit],
+        clock: Clock,
+        time_outs: TimeOuts = DEFAULT_TIME_OUTS,
+        refresh: Callable[[ClubId], Awaitable[None]] | None = None,
     ) -> None:
+        """Connect to nobody yet.
+
+        Args:
+            sales_units: who is connected, and how; may change while we work.
+            clock: what time it is.
+            time_outs: how long each kind of call may take.
+            refresh: called before a club is looked up there, so that it can be brought up to date; never raises.
+        """
         self._sales_units = sales_units
+        self._refresh = refresh
         self._clock = clock
         self._wire = Wire(clock, time_outs)
         self._connections: dict[ClubId, _Connection] = {}
@@ -71,39 +84,41 @@ class VippsPlatform:
 
     async def reveal(self, club: ClubId, code: PersonalQr) -> Revealed:
         """Exchange a personal QR code, whole; see `flows.ports.Platform`."""
-        connection = self._connection(club)
+        connection = await self._connection(club)
         if connection is None:
             raise PlatformUnavailable("This club is not connected to the platform yet. Type the phone number.")
         return await connection.qr.reveal(code)
 
     async def ask(self, question: Question) -> Ask:
         """Put the question on the customer's phone, once; never raises."""
-        connection = self._connection(question.club)
+        connection = await self._connection(question.club)
         return NotAsked(Reason.PLATFORM_UNAVAILABLE) if connection is None else await connection.login.ask(question)
 
     async def collect(self, club: ClubId, request: Masked[str]) -> Answer:
         """Look for the answer, once; never raises."""
-        connection = self._connection(club)
+        connection = await self._connection(club)
         return Unreachable() if connection is None else await connection.login.collect(request)
 
     async def disclose(self, club: ClubId, request: Masked[str], raw: Masked[bytes]) -> Told:
         """Verify a kept answer and read it; may be called again; never raises."""
-        connection = self._connection(club)
+        connection = await self._connection(club)
         return Unreachable() if connection is None else await connection.discloser.disclose(request, raw)
 
     async def exists(self, club: ClubId, phone: PhoneNumber) -> bool | None:
         """Whether this number could be asked; None when nobody knows. Never raises."""
-        connection = self._connection(club)
+        connection = await self._connection(club)
         return None if connection is None else await connection.user_exists.exists(phone)
 
     async def ensure_registered(
         self, club: ClubId, event: str, url: str, known: Subscribed | None
     ) -> Subscribed | None:
         """Have the platform deliver an event to `url`; see `webhooks.Registrations.ensure`. Never raises."""
-        connection = self._connection(club)
+        connection = await self._connection(club)
         return None if connection is None else await connection.registrations.ensure(event, url, known)
 
-    def _connection(self, club: ClubId) -> _Connection | None:
+    async def _connection(self, club: ClubId) -> _Connection | None:
+        if self._refresh is not None:
+            await self._refresh(club)
         unit = self._sales_units.get(club)
         if unit is None:
             _log.error("no sales unit is set up for club=%s", club)

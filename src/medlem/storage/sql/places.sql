@@ -17,6 +17,13 @@ values (:club, :sales_unit, :name, :country, :digest, :now);
 -- name: save_club(club, name, country)!
 update club set name = :name, country = :country where id = :club;
 
+-- name: settings_of(club)^
+select settings from sales_unit where club = :club;
+
+-- name: keep_settings(club, settings, now)!
+insert into sales_unit (club, settings, changed_at) values (:club, :settings, :now)
+on conflict (club) do update set settings = :settings, changed_at = :now;
+
 -- name: digests()
 -- All clubs.
 select id, digest from club;
