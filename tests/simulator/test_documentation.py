@@ -74,6 +74,14 @@ def test_every_switch_is_explained_with_its_default(switch: msgspec.structs.Fiel
         assert row[1] == f"`{msgspec.json.encode(switch.default).decode()}`"
 
 
+@pytest.mark.parametrize("switch", msgspec.structs.fields(Switches))
+def test_every_switch_says_why_there_is_a_choice(switch: msgspec.structs.FieldInfo) -> None:
+    """Its row has four columns: name, default, meaning, and which pages disagree or say nothing."""
+    row = re.search(rf"^\| `{switch.name}` \| (?:.*?) \| (?:.*?) \| (.*) \|$", PAGE, re.MULTILINE)
+    assert row is not None, "a row of docs/simulator.md has four columns"
+    assert re.match(r"\*\*(Two [\w-]+|Silent)\*\*[: ]|As told: |Ours: ", row[1]), row[1]
+
+
 def test_the_page_names_no_switch_that_does_not_exist() -> None:
     table = PAGE.partition("## Switches")[2].partition("## Time")[0]
     named = set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE))

@@ -164,3 +164,16 @@ async def test_a_personal_qr_is_no_customer_token(desk: Desk) -> None:
     token = (await desk.qr("token")).rpartition("/")[2]
 
     assert (await swap(desk, {"customer": {"customerToken": token}})).status == 400
+
+
+async def test_requested_data_may_be_demanded_as_the_specification_has_it(desk: Desk) -> None:
+    await desk.person()
+    token = (await desk.call("POST", f"/sim/people/{KARI}/customer-token")).json["customerToken"]
+    without: dict[str, Any] = {"customer": {"customerToken": token}}
+    assert (await swap(desk, without)).status == 200
+    await desk.switch(requested_data_required=True)
+
+    refused = await swap(desk, without)
+
+    assert (refused.status, refused.json["extraDetails"][0]["name"]) == (400, "requestedData")
+    assert (await swap(desk, without | {"requestedData": ["MSISDN"]})).status == 200

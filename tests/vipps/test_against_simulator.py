@@ -11,6 +11,7 @@ from aiohttp import web
 from fakes import HandClock
 from medlem.club.codes import ConfirmationCode
 from medlem.club.enrolment import Reason
+from medlem.club.errors import UnreadableCode
 from medlem.club.ids import ClubId
 from medlem.club.masked import Masked
 from medlem.club.member import Disclosure, Profile
@@ -81,6 +82,11 @@ SWITCHES: dict[str, dict[str, Any]] = {
     "number with a plus": {"phone_number_with_plus": True},
     "no interval": {"interval_in_answer": False},
     "unverified e-mail": {"email_verified": False},
+    "audience as a text": {"audience_as_text": True},
+    "discovery of 2023": {"discovery_edition": "2023"},
+    "other addresses unasked": {"other_addresses_unasked": True},
+    "consents with the slips of the sample": {"delegated_consents_as_published": True},
+    "what nobody has heard of": {"novelties": True},
 }
 
 
@@ -106,6 +112,38 @@ async def test_a_custom_flow_is_answered_once_and_silence_later_is_no_answer(cou
     assert len(first.consents) == 4
     assert first.raw_consents is not None
     assert (second.consents, second.raw_consents) == ((), None)
+
+
+async def test_a_custom_flow_with_elements_that_nobody_has_heard_of_is_read_for_the_rest(counter: Counter) -> None:
+    counter.settings(login_scope="openid name phoneNumber customFlow")
+    await counter.sim.switches(novelties=True)
+    told = await counter.enrol()
+    assert isinstance(told, Disclosure)
+    assert [answer.element for answer in told.consents] == ["email", "sms", "digital", "personal"]
+
+
+@pytest.mark.parametrize("status", [400, 404, 410, 422])
+async def test_a_code_that_is_too_old_is_one_whatever_the_status(counter: Counter, status: int) -> None:
+    await counter.sim.switches(unknown_code_status=status)
+    code = PersonalQr(await counter.sim.qr(KARI.msisdn, "token"))
+    await counter.sim.turn(301)
+    with pytest.raises(UnreadableCode):
+        await counter.platform.reveal(CLUB, code)
+
+
+@pytest.mark.parametrize("shape", ["oauth", "integers"])
+async def test_refused_keys_are_ours_whatever_their_shape(counter: Counter, shape: str) -> None:
+    await counter.sim.switches(client_refused_in=shape)
+    counter.settings(client_secret=Masked("another"))
+    assert await counter.platform.ask(Question(CLUB, KARI, CODE)) == NotAsked(Reason.PLATFORM_UNAVAILABLE)
+
+
+async def test_a_number_that_the_platform_does_not_take_is_told_as_its_refusal(counter: Counter) -> None:
+    await counter.sim.switches(norwegian_numbers_only=True)
+    answer = await counter.platform.ask(Question(CLUB, PhoneNumber("4540000001"), CODE))
+    assert isinstance(answer, NotAsked)
+    assert answer.reason is Reason.PLATFORM_SURPRISED_US
+    assert isinstance(await counter.platform.ask(Question(CLUB, KARI, CODE)), Asked)
 
 
 async def test_keys_in_the_form_when_the_portal_says_so(counter: Counter) -> None:

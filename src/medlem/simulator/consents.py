@@ -64,11 +64,12 @@ class ConsentScreen:
 def delegated_consents(request: LoginRequest, switches: Switches) -> dict[str, Any]:
     """Write the older form."""
     answers = request.consents or {}
+    published = switches.delegated_consents_as_published
     return {
         "language": "EN",
         "heading": "Give consent",
-        "text": "The club would like to send you offers.",
-        "termsDescription": "By confirming you accept the terms.",
+        **({} if published else {"text": "The club would like to send you offers."}),
+        f"{' ' if published else ''}termsDescription": "By confirming you accept the terms.",
         "confirmConsentButtonText": "Confirm",
         "links": {
             "termsLinkText": "Terms",
@@ -106,6 +107,8 @@ def flow_result(request: LoginRequest, switches: Switches) -> dict[str, Any]:
             }
         ],
     }
+    if switches.novelties:
+        result["screens"][0]["elements"].append({"type": "slider", "id": "cf_how_often", "position": 3})
     if switches.time_in_flow_result:
         result["timeOfConsent"] = rfc3339(request.decided_at)
     return result

@@ -16,7 +16,7 @@ from aiohttp import web
 
 from medlem.simulator.apis.refusals import gateway, problem
 from medlem.simulator.signature import http_date
-from medlem.simulator.wire import Answer, Call, Refused
+from medlem.simulator.wire import Answer, Call, Refused, with_novelties
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -86,9 +86,10 @@ class Gate:
 
     def _run(self, route: Route[World], call: Call) -> Answer:
         try:
-            return route.endpoint(self._world, call)
+            answer = route.endpoint(self._world, call)
         except Refused as refused:
-            return refused.answer
+            answer = refused.answer
+        return with_novelties(answer) if self._world.switches.novelties else answer
 
     def _call(self, http: web.Request, body: bytes, fault: Fault | None = None) -> Call:
         skew = fault.seconds if fault and fault.kind == "clock_skew" else 0

@@ -1,7 +1,7 @@
 """Sharing withdrawn in the app: the merchant is told by a small unsigned token, sent to its own address.
 
 Not one of the signed deliveries: another address, plain text, `alg: none`. The token has two parts and no dot at the
-end, as in the published sample, so an ordinary JWT library refuses it.
+end, as in the published sample, and a line break in its header: an ordinary JWT library refuses it.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 TRIES = 3
 BETWEEN = 2.0
+HEADER = b'{"alg":"none","typ": "JWT"}\n'
+"""As in the published sample, blank and line break included."""
 LIFETIME = 300
 
 
@@ -81,9 +83,9 @@ class Revocations:
 def revoked_token(subject: str, now: int, *, parts: int) -> str:
     """Make the unsigned token."""
     claims = {"exp": now + LIFETIME, "iat": now, "nbf": now, "sub": subject, "event": "CONSENT_REVOKED"}
-    token = f"{_part({'alg': 'none', 'typ': 'JWT'})}.{_part(claims)}"
+    token = f"{_part(HEADER)}.{_part(msgspec.json.encode(claims))}"
     return token if parts == 2 else f"{token}."  # noqa: PLR2004  two parts, or three of which the last is empty
 
 
-def _part(members: object) -> str:
-    return base64.urlsafe_b64encode(msgspec.json.encode(members)).rstrip(b"=").decode()
+def _part(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()

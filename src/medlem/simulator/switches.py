@@ -45,14 +45,23 @@ class Switches(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     # QR
     personal_qr_lifetime: Seconds = 300
     customer_token_lifetime: Seconds = 900
+    unknown_code_status: Literal[400, 404, 410, 422] = 400
+    """Of the refusal of a code or a customer token that is unknown or too old."""
+    requested_data_required: bool = False
+    """Whether a customer token is exchanged only with `requestedData`."""
 
     # Login
     client_auth: Literal["client_secret_basic", "client_secret_post"] = "client_secret_basic"
+    client_refused_in: Literal["oauth", "integers"] = "oauth"
+    """How the login refuses wrong keys: as RFC 6749 says, or with the integer `error_code` of the older pages."""
+    discovery_edition: Literal["2026", "2023"] = "2026"
     user_exists_field: Literal["login_hint", "loginHint"] = "login_hint"
     user_exists_per_minute: Annotated[int, Meta(ge=1)] = 60
     """Calls for one number before the 429."""
     accept_mobilenumber_hint: bool = False
     """Also take `urn:mobilenumber:` and eight digits, the form until September 2023."""
+    norwegian_numbers_only: bool = False
+    """Ask no other numbers, as the pages of 2023 have it."""
     plan: tuple[str, ...] = EVERYTHING_BUT_NIN
     """Scopes that this sales unit may ask for."""
     scope_outside_plan: Literal["drop", "refuse"] = "drop"
@@ -71,6 +80,8 @@ class Switches(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     login_token_lifetime: Seconds = 300
     """How long userinfo can be read."""
     id_token_alg: Literal["RS256", "ES256"] = "RS256"  # noqa: S105  a name, not a secret
+    audience_as_text: bool = False
+    """The ID token's `aud` as a text instead of a list of one."""
     id_token_profile: bool = False
     """Everything shared also in the ID token, as announced in September 2025."""
     id_token_request_claim: Literal[
@@ -82,12 +93,16 @@ class Switches(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     subscription_key_at_userinfo: Literal["refuse", "accept"] = "refuse"
     phone_number_with_plus: bool = False
     email_verified: bool = True
+    other_addresses_unasked: bool = False
+    """An empty `other_addresses` also when no address was asked for."""
     consents: tuple[Checkbox, ...] = FOUR_CONSENTS
     consents_version: int = 1
     """Raise it, as saving a new set-up in the portal does, and everyone is asked again."""
     repeat_consents: bool = False
     """Consents come with every login instead of only with the one that asked for them."""
     time_in_flow_result: bool = False
+    delegated_consents_as_published: bool = False
+    """With the stray space in ` termsDescription`, and without `text`."""
     revocation_url: str = ""
     """Where the merchant hears that a customer stopped sharing; nowhere when empty."""
     revocation_authorization: str = ""
@@ -106,3 +121,7 @@ class Switches(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """A repeated delivery is dated and signed anew."""
     problem_status_as_text: bool = False
     """`status` of a problem document as a string."""
+
+    # All of them
+    novelties: bool = False
+    """Fields and values that nobody has heard of, as the platform may add them any day."""

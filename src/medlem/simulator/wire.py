@@ -99,3 +99,12 @@ def json_answer(
 ) -> Answer:
     """Answer with JSON."""
     return Answer(status, msgspec.json.encode(body), {"Content-Type": media_type, **(headers or {})})
+
+
+def with_novelties(answer: Answer) -> Answer:
+    """Add to a JSON object what nobody has heard of: the platform's pages promise to do so without notice."""
+    if not answer.body.startswith(b"{"):
+        return answer
+    body = msgspec.json.decode(answer.body)
+    news = {"addedLater": {"since": "2027-01-12", "values": [1, None, "unheardOf"]}, "added later": None}
+    return Answer(answer.status, msgspec.json.encode(body | news), answer.headers)

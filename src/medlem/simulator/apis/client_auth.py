@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, unquote_plus
 
 from medlem.simulator.apis.merchants import SALES_UNIT, bearer_is_good
-from medlem.simulator.apis.refusals import oauth
+from medlem.simulator.apis.refusals import oauth, wrong_keys
 
 if TYPE_CHECKING:
-    from medlem.simulator.wire import Call
+    from medlem.simulator.wire import Call, Refused
     from medlem.simulator.world import World
 
 FORM = "application/x-www-form-urlencoded"
@@ -45,9 +45,9 @@ def authenticated(world: World, call: Call, fields: dict[str, str]) -> str:
         if "client_secret" in fields:
             raise oauth("invalid_request", "The client must authenticate in one way only.")
         if wanted != "client_secret_basic" or _basic(credentials) != _own_keys(world):
-            raise _refused(f"The sales unit uses {wanted}, and the credentials must be its own.")
+            raise _refused(world, f"The sales unit uses {wanted}, and the credentials must be its own.")
     elif wanted != "client_secret_post" or (fields.get("client_id"), fields.get("client_secret")) != _own_keys(world):
-        raise _refused(f"The sales unit uses {wanted}, and the credentials must be its own.")
+        raise _refused(world, f"The sales unit uses {wanted}, and the credentials must be its own.")
     return world.unit.client_id
 
 
@@ -56,15 +56,15 @@ def basic_or_post(world: World, call: Call, fields: dict[str, str]) -> str:
     scheme, _, credentials = call.header("Authorization").partition(" ")
     given = _basic(credentials) if scheme == "Basic" else (fields.get("client_id"), fields.get("client_secret"))
     if given != _own_keys(world):
-        raise _refused("The client is not known, or its secret is wrong.")
+        raise _refused(world, "The client is not known, or its secret is wrong.")
     return world.unit.client_id
 
 
 def _partner(world: World, call: Call) -> None:
     if not bearer_is_good(world, call):
-        raise _refused("The access token is not valid.")
+        raise _refused(world, "The access token is not valid.")
     if not call.header(SALES_UNIT):
-        raise _refused(f"A partner must name the sales unit in {SALES_UNIT}.")
+        raise _refused(world, f"A partner must name the sales unit in {SALES_UNIT}.")
     if call.header(SALES_UNIT) != world.unit.msn or world.switches.client_auth != "client_secret_basic":
         raise oauth("access_denied", "The partner may not act for this sales unit.", status=403)
 
@@ -82,5 +82,5 @@ def _own_keys(world: World) -> tuple[str, str]:
     return world.unit.client_id, world.unit.client_secret
 
 
-def _refused(description: str) -> Exception:
-    return oauth("invalid_client", description, status=401)
+def _refused(world: World, description: str) -> Refused:
+    return wrong_keys(description, shape=world.switches.client_refused_in)

@@ -6,7 +6,7 @@ client must not read too much into it. All addresses are below the host that the
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from medlem.simulator.apis.id_token import ELSEWHERE
 from medlem.simulator.wire import Answer, Call, Route, json_answer
@@ -18,15 +18,36 @@ ACCESS = "/access-management-1.0/access"
 USERINFO = "/vipps-userinfo-api/userinfo"
 CACHED = {"Cache-Control": "max-age=3600"}
 
+EDITIONS: Final[dict[str, dict[str, list[str]]]] = {
+    "2026": {
+        "grant_types_supported": ["authorization_code", "client_credentials"],
+        "response_types_supported": ["code"],
+        "token_endpoint_auth_methods_supported": ["client_secret_post", "client_secret_basic"],
+        "scopes_supported": [
+            "openid", "name", "phoneNumber", "nin", "address", "birthDate", "delegatedConsents", "email", "gender",
+        ],
+    },
+    "2023": {
+        "grant_types_supported": ["authorization_code", "implicit", "client_credentials", "refresh_token"],
+        "response_types_supported": ["code", "code id_token", "id_token", "token id_token", "token"],
+        "token_endpoint_auth_methods_supported": ["client_secret_post", "client_secret_basic", "none"],
+        "scopes_supported": [
+            "openid", "offline", "api_version_2", "name", "phoneNumber", "nin", "address", "birthDate", "email",
+        ],
+    },
+}  # fmt: skip
+"""The lists of the document, which nobody should rely on, in two of its editions."""
+
 
 def issuer(call: Call) -> str:
     """Name the issuer; the slash at the end is part of it."""
     return f"{call.base}{ACCESS}/"
 
 
-def discovery(_world: World, call: Call) -> Answer:
+def discovery(world: World, call: Call) -> Answer:
     """Say where everything is."""
     access = f"{call.base}{ACCESS}"
+    lists = EDITIONS[world.switches.discovery_edition]
     return json_answer(
         {
             "issuer": ELSEWHERE if call.twist == "wrong_issuer" else issuer(call),
@@ -38,18 +59,13 @@ def discovery(_world: World, call: Call) -> Answer:
             "end_session_endpoint": f"{access}/oauth2/sessions/logout",
             "backchannel_authentication_endpoint": f"{call.base}/vipps-login-ciba/api/backchannel/authentication",
             "backchannel_token_delivery_modes_supported": ["poll"],
-            "grant_types_supported": ["authorization_code", "client_credentials"],
             "code_challenge_methods_supported": ["S256"],
             "id_token_signing_alg_values_supported": ["RS256"],
-            "token_endpoint_auth_methods_supported": ["client_secret_post", "client_secret_basic"],
-            "response_types_supported": ["code"],
             "subject_types_supported": ["public", "pairwise"],
-            "scopes_supported": [
-                "openid", "name", "phoneNumber", "nin", "address", "birthDate", "delegatedConsents", "email", "gender",
-            ],
+            **lists,
         },
         headers=CACHED,
-    )  # fmt: skip
+    )
 
 
 def jwks(world: World, call: Call) -> Answer:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from medlem.simulator.world import World
 
 NUMBER_HINT = re.compile(r"urn:msisdn:((?:45|46|47|358|299)\d{4,12})", re.ASCII)
+NORWEGIAN = re.compile(r"urn:msisdn:47\d{8}", re.ASCII)
 OLD_NUMBER_HINT = re.compile(r"urn:mobilenumber:(\d{8})", re.ASCII)
 TOKEN_HINT = re.compile(r"urn:customer-token:(.+)", re.ASCII)
 BINDING_MESSAGE = re.compile(r"[A-Z0-9-]{5,8}", re.ASCII)
@@ -82,7 +83,8 @@ def token(world: World, call: Call) -> Answer:
     request = collect(world, call, fields, client, "platform")
     person = world.people.known(request.person)
     claims = login_claims(call, request, issuer(call), person.subject(world.unit.msn))
-    claims |= {"aud": [client], "rat": int(request.asked_at), "sid": request.sid, "msn": world.unit.msn}
+    audience = client if world.switches.audience_as_text else [client]
+    claims |= {"aud": audience, "rat": int(request.asked_at), "sid": request.sid, "msn": world.unit.msn}
     everything = profile(world, person, request)
     wanted = everything.keys() if world.switches.id_token_profile else {"email", "email_verified"}
     claims |= {name: value for name, value in everything.items() if name in wanted and name not in claims}
@@ -136,6 +138,8 @@ def _expiry(world: World, wanted: str | None) -> float:
 
 def _hinted(world: World, hint: str) -> tuple[str, Person | None]:
     """Find the number and the person of a hint."""
+    if world.switches.norwegian_numbers_only and hint.startswith("urn:msisdn:") and not NORWEGIAN.fullmatch(hint):
+        raise oauth("invalid_request", "login_hint must be in format: 'urn:msisdn:47{phonenumber}'")
     if number := NUMBER_HINT.fullmatch(hint):
         return number[1], world.people.at(number[1])
     if (old := OLD_NUMBER_HINT.fullmatch(hint)) and world.switches.accept_mobilenumber_hint:

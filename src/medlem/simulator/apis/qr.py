@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from medlem.simulator.apis.merchants import known_merchant, overlong_system_header
 from medlem.simulator.apis.refusals import qr_exchange
-from medlem.simulator.wire import Answer, Call, NotJson, Route, json_answer
+from medlem.simulator.wire import Answer, Call, NotJson, Refused, Route, json_answer
 
 if TYPE_CHECKING:
     from medlem.simulator.people import Person
@@ -54,7 +54,7 @@ def exchange(world: World, call: Call) -> Answer:
     opened = world.seal.open(PERSONAL_QR, tokenised[1]) if tokenised else None
     person = world.people.who(opened.person) if opened else None
     if opened is None or person is None or call.at - opened.made_at >= world.switches.personal_qr_lifetime:
-        raise qr_exchange("qrCode", "The QR code is not a personal QR code, or it is no longer valid.")
+        raise _unknown(world, "qrCode", "The QR code is not a personal QR code, or it is no longer valid.")
     return json_answer({"msisdn": person.msisdn, "timestamp": int(opened.made_at), "version": "2.0"})
 
 
@@ -68,10 +68,12 @@ def exchange_customer(world: World, call: Call) -> Answer:
     token = customer.get("customerToken")
     if not isinstance(token, str) or not token:
         raise qr_exchange("customer.customerToken", "The customer token is required.")
+    if world.switches.requested_data_required and "requestedData" not in body:
+        raise qr_exchange("requestedData", "The requested data must be named.")
     _only_the_number(body)
     found = checked_in(world, token)
     if found is None:
-        raise qr_exchange("customer.customerToken", "The customer token is unknown, or no longer valid.")
+        raise _unknown(world, "customer.customerToken", "The customer token is unknown, or no longer valid.")
     person, scanned_at = found
     return json_answer({"msisdn": person.msisdn, "timestamp": int(scanned_at)})
 
@@ -94,6 +96,10 @@ def _object(call: Call) -> dict[str, Any]:
         return call.object()
     except NotJson:
         raise qr_exchange("body", "The request body must be a JSON object.") from None
+
+
+def _unknown(world: World, name: str, reason: str) -> Refused:
+    return qr_exchange(name, reason, status=world.switches.unknown_code_status)
 
 
 def _only_the_number(body: dict[str, Any]) -> None:

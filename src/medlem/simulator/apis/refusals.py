@@ -5,6 +5,7 @@ documents, or OAuth for everything about login.
 """
 
 from math import ceil
+from typing import Any
 from uuid import uuid4
 
 from medlem.simulator.wire import Answer, Refused, json_answer
@@ -23,15 +24,15 @@ def bare(status: int) -> Refused:
     return Refused(Answer(status))
 
 
-def qr_exchange(name: str, reason: str) -> Refused:
+def qr_exchange(name: str, reason: str, *, status: int = 400) -> Refused:
     """Refuse as the QR exchange does: no `type`, no `instance`, and the fault under `extraDetails`."""
     body = {
         "title": "Bad request",
-        "status": 400,
+        "status": status,
         "detail": "The request body contains one or more invalid parameters.",
         "extraDetails": [{"name": name, "reason": reason}],
     }
-    return Refused(json_answer(body, status=400, media_type=PROBLEM))
+    return Refused(json_answer(body, status=status, media_type=PROBLEM))
 
 
 def problem(
@@ -55,7 +56,18 @@ def oauth(error: str, description: str, *, status: int = 400, error_code: str | 
     body = {"error": error, "error_description": description}
     if error_code is not None:
         body["error_code"] = error_code
+    return _oauth(body, status)
+
+
+def wrong_keys(description: str, *, shape: str = "oauth") -> Refused:
+    """Refuse a client whose keys are wrong: as OAuth does, or, with `integers`, as the pages of 2023 declare it."""
+    if shape == "integers":
+        return _oauth({"error": "invalid_client", "error_code": 401, "error_debug": description}, 401)
+    return oauth("invalid_client", description, status=401)
+
+
+def _oauth(body: dict[str, Any], status: int) -> Refused:
     headers = {"Cache-Control": "no-store"}
-    if error == "invalid_client":
+    if body["error"] == "invalid_client":
         headers["WWW-Authenticate"] = 'Basic realm="login"'
     return Refused(json_answer(body, status=status, media_type="application/json;charset=UTF-8", headers=headers))

@@ -52,6 +52,8 @@ def profile(world: World, person: Person, request: LoginRequest) -> dict[str, An
     for scope, claims in CLAIMS.items():
         if scope in request.scopes:
             shared |= claims(world, person, request)
+    if world.switches.other_addresses_unasked:
+        shared.setdefault("other_addresses", [])
     return shared
 
 
