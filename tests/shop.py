@@ -92,9 +92,9 @@ class Shop:
 
 
 @asynccontextmanager
-async def open_shop(url: str = "sqlite://") -> AsyncIterator[Shop]:
+async def open_shop(url: str = "sqlite://", clock: HandClock | None = None) -> AsyncIterator[Shop]:
     """A shop with one station, limits off."""
-    clock = HandClock()
+    clock = clock or HandClock()
     storage = await open_storage(url, Vault.of_lines(Vault.new_line()))
     try:
         await storage.migrate()

@@ -100,12 +100,12 @@ def test_the_app_is_called_as_its_owner_knows_it_until_the_day_of_the_new_name()
 @pytest.mark.parametrize("prefix", ["", "]Q0", "]Q1", "]Q3", "\ufeff"])
 def test_what_scanners_add_is_taken_away_and_nothing_else(prefix: str, noise: str) -> None:
     code = "https://qr.vipps.no/28/2/01/031/4740000011?v=1"
-    read_code = read(f"{prefix}{code}{noise}")
+    read_code = read(f"{prefix}{code}{noise}", NOW)
     assert read_code.reveal() == code
     assert isinstance(read_code, PersonalQr)
     assert "4740000011" not in repr(read_code)
 
 
 def test_a_code_of_another_shape_on_the_platforms_host_is_exchanged_all_the_same() -> None:
-    assert read("https://qr.vipps.no/new/shape/2027?x=~!").reveal().endswith("x=~!")
-    assert read("HTTPS://QR.VIPPS.NO/p/AbC").reveal() == "HTTPS://QR.VIPPS.NO/p/AbC"
+    assert read("https://qr.vipps.no/new/shape/2027?x=~!", NOW).reveal().endswith("x=~!")
+    assert read("HTTPS://QR.VIPPS.NO/p/AbC", NOW).reveal() == "HTTPS://QR.VIPPS.NO/p/AbC"

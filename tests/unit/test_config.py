@@ -337,3 +337,21 @@ def test_both_ways_of_asking_for_consents_together_are_refused(consents: str, sc
 def test_the_way_of_asking_for_consents_adds_its_scope(consents: str, scope: str) -> None:
     settings = load(None, {"MEDLEM_CONSENTS": consents, "MEDLEM_LOGIN_SCOPE": "openid name"})
     assert sales_unit(settings).scope == scope
+
+
+def test_the_shop_may_correct_the_names_and_hosts_of_the_app() -> None:
+    settings = load(
+        None, {"MEDLEM_APP_NAMES": "DK=MobilePay, FI = Mobile Pay", "MEDLEM_QR_HOSTS": "QR.example.org, b.no"}
+    )
+    assert settings.app_names == (("DK", "MobilePay"), ("FI", "Mobile Pay"))
+    assert settings.qr_hosts == ("qr.example.org", "b.no")
+
+
+@pytest.mark.parametrize("text", ["MobilePay", "DK=", "DE=MobilePay", "DK=A,", "dk=MobilePay", "DK=A=B"])
+def test_names_of_the_app_that_cannot_be_read_are_refused(text: str) -> None:
+    assert "MEDLEM_APP_NAMES must be names by country" in flaws({"MEDLEM_APP_NAMES": text})[0]
+
+
+@pytest.mark.parametrize("text", ["https://qr.example.org", "localhost", "a b.no", "qr.example.org,"])
+def test_hosts_that_are_none_are_refused(text: str) -> None:
+    assert "MEDLEM_QR_HOSTS must be names of hosts" in flaws({"MEDLEM_QR_HOSTS": text})[0]

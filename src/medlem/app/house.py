@@ -15,6 +15,7 @@ from typing import Final
 from medlem.app.clock import SystemClock
 from medlem.app.clubs import Clubs
 from medlem.app.keys import open_vault
+from medlem.club import brand
 from medlem.club.place import Club
 from medlem.config import Settings, WrongSettings
 from medlem.flows.errands import Errands
@@ -68,6 +69,7 @@ async def open_house(settings: Settings, *, serving: bool = False) -> AsyncItera
     """
     if settings.sales_unit is None:
         raise WrongSettings("MEDLEM_VIPPS_MSN is not set: it says whose club this is")
+    brand.correct(dict(settings.app_names or ()), settings.qr_hosts or ())
     clock = SystemClock()
     async with open_database(settings, serving=serving) as storage, _following(clock, storage):
         await _migrate_if_new(storage, clock.now())

@@ -6,13 +6,12 @@ here ever reads a number out of it. A code may look like anything on the platfor
 
 import re
 from collections.abc import Collection
+from datetime import datetime
 from typing import Final
 
+from medlem.club.brand import era, qr_hosts
 from medlem.club.errors import UnreadableCode
 from medlem.club.masked import Masked
-
-QR_HOSTS: Final = frozenset({"qr.vipps.no"})
-"""Where personal QR codes point today; a setting, since the brand changes in January 2027."""
 
 _LONGEST: Final = 255
 _AIM = re.compile(r"\A\](?P<symbology>[A-Za-z])[0-9A-Za-z]")
@@ -26,12 +25,12 @@ class PersonalQr(Masked[str]):
     """A personal QR code, complete. The older kind carries a phone number, so it is masked."""
 
 
-def read(text: str, hosts: Collection[str] = QR_HOSTS) -> PersonalQr:
+def read(text: str, now: datetime) -> PersonalQr:
     """Read what a scanner typed.
 
     Args:
         text: as typed, with whatever prefix (AIM identifier) and suffix (CR, LF, Tab) the scanner adds.
-        hosts: the hosts that personal QR codes may name.
+        now: decides which hosts personal QR codes may name.
 
     Raises:
         UnreadableCode: with what to do about it: a product code, half a code, a wrong keyboard layout.
@@ -41,12 +40,12 @@ def read(text: str, hosts: Collection[str] = QR_HOSTS) -> PersonalQr:
     if aim is not None:
         stripped = stripped[aim.end() :].strip(_NOISE)
     found = _CODE.match(stripped)
-    if found is not None and len(stripped) <= _LONGEST and found["host"].lower() in hosts:
+    if found is not None and len(stripped) <= _LONGEST and found["host"].lower() in qr_hosts(now):
         return PersonalQr(stripped)
-    raise UnreadableCode(_advice(stripped, found, aim))
+    raise UnreadableCode(_advice(stripped, found, aim, era(now).payment_hosts))
 
 
-def _advice(stripped: str, found: re.Match[str] | None, aim: re.Match[str] | None) -> str:
+def _advice(stripped: str, found: re.Match[str] | None, aim: re.Match[str] | None, for_paying: Collection[str]) -> str:
     if not stripped:
         return "Nothing was scanned. Scan the customer's personal QR code once more."
     if _MANGLED.match(stripped):
@@ -56,6 +55,8 @@ def _advice(stripped: str, found: re.Match[str] | None, aim: re.Match[str] | Non
         )
     if _DIGITS.match(stripped) or (aim is not None and aim["symbology"] not in "Qq"):
         return "This is the code of a product. Scan the customer's personal QR code."
+    if found is not None and found["host"].lower() in for_paying:
+        return "This code is for paying. Ask the customer to show the personal QR code in the app."
     if found is not None and len(stripped) <= _LONGEST:
         return "This QR code is not from the customer's app. Ask the customer to show the personal QR code."
     return "Only part of a code was read, or none at all. Scan the customer's personal QR code once more."

@@ -12,6 +12,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from medlem.club.masked import Masked
+from medlem.club.phone import COUNTRIES
 from medlem.flows.limits import Limit
 
 POSTGRESQL: Final = ("postgresql://", "postgres://")
@@ -161,3 +162,20 @@ def networks(value: str) -> tuple[str, ...]:
         return tuple(str(ipaddress.ip_network(part.strip())) for part in value.split(","))
     except ValueError:
         raise ValueError("addresses or networks, such as 10.0.0.7, 192.168.0.0/24") from None
+
+
+def app_names(value: str) -> tuple[tuple[str, str], ...]:
+    """What the app is called in which country."""
+    found = [re.fullmatch(r"\s*([A-Z]{2})\s*=\s*(\S[^,=]{0,29})", part.rstrip()) for part in value.split(",")]
+    read = tuple((one[1], one[2]) for one in found if one and one[1] in COUNTRIES)
+    if len(read) < len(found):
+        raise ValueError(f"names by country ({', '.join(COUNTRIES)}), such as DK=MobilePay, FI=MobilePay")
+    return read
+
+
+def hosts(value: str) -> tuple[str, ...]:
+    """Names of hosts."""
+    read = tuple(part.strip().lower() for part in value.split(","))
+    if not all(re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)+", host) for host in read):
+        raise ValueError("names of hosts, such as qr.example.org, codes.example.org")
+    return read

@@ -56,6 +56,8 @@ class Settings:
     club_name: str = _setting(kinds.text, "Customer club", club=True)
     default_country: str = _setting(kinds.choice(*COUNTRIES), "NO", club=True)
     signup_url: str | None = _setting(kinds.url, club=True)
+    app_names: tuple[tuple[str, str], ...] | None = _setting(kinds.app_names)
+    qr_hosts: tuple[str, ...] | None = _setting(kinds.hosts)
     vipps_base_url: str = _setting(kinds.safe_url, "https://api.vipps.no", club=True)
     vipps_discovery_url: str | None = _setting(kinds.safe_url, club=True)
     vipps_client_id: str | None = _setting(kinds.text, club=True)

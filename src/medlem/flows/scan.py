@@ -35,7 +35,7 @@ async def by_scan(ports: Ports, station: Station, text: str, repeat: Repeat | No
         TooManyRequests: the station looks up too much.
         PlatformRefusedKeys, PlatformSurprisedUs, PlatformUnavailable: the code could not be exchanged.
     """
-    code = scanned.read(text)
+    code = scanned.read(text, ports.clock.now())
     await limits.look_up(ports.limits, ports.storage.reading, station, ports.clock.now())
     revealed = await ports.platform.reveal(station.club, code)
     return await _identify(ports, station, revealed.phone, revealed.evidence, repeat)

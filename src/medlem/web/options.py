@@ -7,7 +7,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
-from medlem.club.scanned import QR_HOSTS
 from medlem.flows.answers import Subscribed
 
 Verify = Callable[[Subscribed, Mapping[str, str], bytes], bool]
@@ -25,8 +24,6 @@ class TillOptions:
     """Where a number typed without a country code is read, until the cashier chooses another."""
     signup_url: str | None = None
     """The merchant's own sign-up page; None when there is none."""
-    hosts: frozenset[str] = QR_HOSTS
-    """The hosts that personal QR codes may name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from typing import Final
 
 import segno
 
+from medlem.club.brand import qr_hosts
 from medlem.club.errors import NotFound
 from medlem.club.identification import LIFE
 from medlem.club.phone import COUNTRIES
@@ -42,7 +43,7 @@ async def page(call: Call) -> Answer:
     language = choose(call.header(b"accept-language") or "", settings.country, all_files.languages)
     return Answer(
         200,
-        _page(settings, language).encode(),
+        _page(settings, language, qr_hosts(call.ports.clock.now())).encode(),
         (b"content-type", HTML.encode()),
         (b"content-security-policy", POLICY.encode()),
         (b"permissions-policy", PERMISSIONS.encode()),
@@ -81,7 +82,7 @@ PAGES: Final = (page, file, signup)
 
 
 @cache
-def _page(settings: TillOptions, language: str) -> str:
+def _page(settings: TillOptions, language: str, hosts: frozenset[str]) -> str:
     """The page for one language; a service has one set of settings."""
     all_files = assets()
     countries = [*_SHOWN, *({settings.country} - set(_SHOWN))]
@@ -91,7 +92,7 @@ def _page(settings: TillOptions, language: str) -> str:
         "languages": all_files.languages,
         "country": settings.country,
         "countries": {country: COUNTRIES[country] for country in countries},
-        "hosts": sorted(settings.hosts),
+        "hosts": sorted(hosts),
         "signup": settings.signup_url,
         "identificationLife": LIFE.total_seconds(),
     }
