@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import uuid4
 
+from fakes_stickers import PretendStickers
 from medlem.club.codes import ConfirmationCode
 from medlem.club.enrolment import Reason
 from medlem.club.errors import PlatformRefusedKeys, PlatformUnavailable, UnreadableCode
@@ -37,7 +38,6 @@ from medlem.flows.answers import (
     Told,
     Unreachable,
 )
-from medlem.flows.ports import Clock
 
 FULL_AGE = 15
 TOKEN_LIFE = timedelta(seconds=300)
@@ -116,14 +116,13 @@ class _Drawn:
 
 
 @dataclass(slots=True)
-class ObedientPlatform:
+class ObedientPlatform(PretendStickers):
     """`flows.ports.Platform` in memory.
 
     Trouble: `ask_troubles` and `disclosure_troubles` are used up one a call, `unreachable_collects` counts down,
     `down` and `keys_refused` last until they are taken back. `gate` holds every ask, after it took effect, until set.
     """
 
-    clock: Clock
     life: timedelta = timedelta(seconds=180)
     interval: timedelta = timedelta(seconds=5)
     people: dict[str, Person] = field(default_factory=dict)
@@ -138,10 +137,11 @@ class ObedientPlatform:
     unreachable_collects: int = 0
     retry_after: timedelta | None = None
     """What an unreachable platform says of its return."""
-    down: bool = False
     keys_refused: bool = False
     knows_who_exists: bool = True
     gate: asyncio.Event | None = None
+    asked_by_token: int = 0
+    """Questions that named the customer by the token of a scan."""
     _drawn: dict[str, _Drawn] = field(default_factory=dict)
     _ended: set[str] = field(default_factory=set)
 
@@ -214,6 +214,9 @@ class ObedientPlatform:
         if trouble in _BEFORE_THE_PUSH:
             return NotAsked(_BEFORE_THE_PUSH[trouble])
         person = self.people.get(question.phone.msisdn)
+        if question.customer_token is not None and (msisdn := self.scanned(question.customer_token)) is not None:
+            person = self.people.get(msisdn)
+            self.asked_by_token += 1
         if person is None or not _can_use_app(person):
             return NotAsked(Reason.CANNOT_USE_APP)
         if person.app is App.OLD:

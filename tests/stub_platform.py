@@ -33,6 +33,7 @@ REQUEST = Masked("request-1")
 
 DISCOVERY, KEYS, ASK, TOKEN, USERINFO = "/discovery", "/keys", "/ask", "/token", "/userinfo"
 ACCESS_TOKEN, EXCHANGE = "/accesstoken/get", "/qr/v1/exchange"
+CUSTOMER, CALLBACK_QR = "/qr/v1/exchange/customer", "/qr/v1/merchant-callback"
 EXISTS, WEBHOOKS = "/vipps-login-ciba/api/v1/user-exists", "/webhooks/v1/webhooks"
 
 

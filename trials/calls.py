@@ -8,13 +8,25 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from medlem.club.enrolment import Reason
-from medlem.club.errors import PlatformSurprisedUs, PlatformUnavailable, UnreadableCode
+from medlem.club.errors import PlatformRefusedKeys, PlatformSurprisedUs, PlatformUnavailable, UnreadableCode
 from medlem.club.identification import Evidence
-from medlem.club.ids import ClubId
+from medlem.club.ids import ClubId, StationQrId
 from medlem.club.masked import Masked
 from medlem.club.phone import PhoneNumber
 from medlem.club.scanned import PersonalQr
-from medlem.flows.answers import Answer, Answered, Ask, Failed, NotAsked, Pending, Question, Revealed, Told, Unreachable
+from medlem.flows.answers import (
+    Answer,
+    Answered,
+    Ask,
+    Failed,
+    HungQr,
+    NotAsked,
+    Pending,
+    Question,
+    Revealed,
+    Told,
+    Unreachable,
+)
 from trials.faults import Fault
 from trials.platform import Pushed
 from trials.wire import Passage, Wire
@@ -54,7 +66,34 @@ _NOT_ASKED: Final = {
 """Everything else leaves open whether the question is on the phone."""
 
 
-class NodePlatform:
+class NoStickers:
+    """A sales unit that has no stickers, and may have none: nobody ever scans one."""
+
+    async def reveal_customer(self, club: ClubId, token: Masked[str]) -> PhoneNumber:
+        """No scan ever made a token."""
+        del club, token
+        raise UnreadableCode("Ask the customer to show a code.")
+
+    async def hang_qr(self, club: ClubId, qr: StationQrId, label: str) -> HungQr:
+        """It may not."""
+        del club, qr, label
+        raise PlatformRefusedKeys("This sales unit has no access to stickers.")
+
+    async def find_qr(self, club: ClubId, qr: StationQrId) -> HungQr | None:
+        """There is none."""
+        del club, qr
+        return None
+
+    async def hung_qrs(self, club: ClubId) -> list[HungQr]:
+        """There are none."""
+        del club
+        return []
+
+    async def remove_qr(self, club: ClubId, qr: str) -> None:
+        """It is gone already."""
+
+
+class NodePlatform(NoStickers):
     """`flows.ports.Platform` of one node."""
 
     def __init__(self, node: "Node", wire: Wire) -> None:

@@ -18,7 +18,18 @@ from trials.loop import WITHIN
 if TYPE_CHECKING:
     from trials.node import Node
 
-NOUNS: Final = ("places", "keys", "identifications", "enrolments", "members", "events", "repeats", "webhooks")
+NOUNS: Final = (
+    "places",
+    "keys",
+    "identifications",
+    "enrolments",
+    "members",
+    "events",
+    "repeats",
+    "webhooks",
+    "station_qrs",
+    "check_ins",
+)
 
 
 class Killed(BaseException):

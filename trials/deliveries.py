@@ -20,7 +20,7 @@ from medlem.club.masked import Masked
 from medlem.flows import enrolment
 from medlem.flows.tables import StorageUnavailable
 from medlem.vipps.webhooks import PING, verify
-from medlem.web.wire import Ping
+from medlem.web.delivered import Ping
 from trials.crew import Crew
 from trials.faults import Fault
 from trials.node import Hangup, Node

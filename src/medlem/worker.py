@@ -13,8 +13,8 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from medlem.club.enrolment import Enrolment
+from medlem.flows import check_in, retention, station_qrs
 from medlem.flows import enrolment as flow
-from medlem.flows import retention
 from medlem.flows.answers import Look
 from medlem.flows.failures import report
 from medlem.flows.ports import Ports, Watch
@@ -34,6 +34,9 @@ LONGEST_REST: Final = 1.0
 
 TIDY_EVERY: Final = timedelta(minutes=1)
 
+GO_ON_EVERY: Final = timedelta(seconds=1)
+"""How often to look for errands whose process has died: rare, and not worth a look in every round."""
+
 AFTER_TROUBLE: Final = 1.0
 """Seconds to leave a database alone that has just failed."""
 
@@ -52,6 +55,7 @@ class Worker:
         self._seen: asyncio.Queue[Look] = asyncio.Queue()
         self._running: set[asyncio.Task[None]] = set()
         self._tidied: datetime | None = None
+        self._went_on: datetime | None = None
 
     async def run(self, closing: asyncio.Event) -> None:
         """Work until told to stop; what is still in flight then is found again by whoever comes next."""
@@ -74,6 +78,7 @@ class Worker:
         try:
             await self._claim()
             await flow.give_up_lost_asks(self._ports)
+            await self._go_on()
             await self._tidy()
             return await self._rest()
         except Exception as error:  # noqa: BLE001 - whatever befell the database, the worker has to outlive it
@@ -146,6 +151,14 @@ class Worker:
         if self._tidied is None or now - self._tidied >= TIDY_EVERY:
             await retention.tidy(self._ports)
             self._tidied = now
+
+    async def _go_on(self) -> None:
+        """Take up scans of stickers, and stickers, that nobody sees to any more."""
+        now = self._ports.clock.now()
+        if self._went_on is None or now - self._went_on >= GO_ON_EVERY:
+            await check_in.go_on(self._ports)
+            await station_qrs.go_on(self._ports)
+            self._went_on = now
 
     def _start(self, step: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(step)

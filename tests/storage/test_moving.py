@@ -31,6 +31,7 @@ from medlem.storage.postgresql.arriving import Target
 from medlem.vault import Vault
 from postgres import cluster
 from premises import KARI, NOW, OLA, Premises, add, asked, later, new_premises, waiting
+from stickers import qr, scan
 from storages import VAULT, Open
 
 
@@ -60,6 +61,8 @@ async def here(opening: Open) -> Premises:
             await tx.webhooks.keep_registration(made.club.id, "ping", hook)
             await tx.places.keep_settings(made.club.id, Masked(b"{}"), NOW)
             await tx.identifications.note_miss(made.club.id, made.till.id, OLA, NOW)
+            await tx.station_qrs.add(qr(made))
+            await tx.check_ins.add(scan(made))
         for _ in range(3):
             await event(storage, made)
     return made

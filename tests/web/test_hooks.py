@@ -97,6 +97,7 @@ async def test_what_is_not_signed_for_us_gets_one_and_the_same_answer(service: S
         await deliver(service, body, f"/hooks/vipps/999999/{PING}"),
         await deliver(service, body, "/hooks/vipps/%00/" + PING),
         await deliver(service, body, "/hooks/vipps/100001/user.checked-in.v1"),
+        await deliver(service, body, "/hooks/vipps/100001/epayments.payment.created.v1"),
     ]
     for answer in answers:
         assert (answer.status, answer.problem) == (401, "unverified-webhook")

@@ -16,6 +16,8 @@ IdentificationId = NewType("IdentificationId", str)
 EnrolmentId = NewType("EnrolmentId", str)
 MemberId = NewType("MemberId", str)
 ConsentId = NewType("ConsentId", str)
+StationQrId = NewType("StationQrId", str)
+CheckInId = NewType("CheckInId", str)
 
 _ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"
 _PAIRS: Final = tuple(first + second for first in _ALPHABET for second in _ALPHABET)
@@ -37,6 +39,7 @@ def _maker(prefix: str) -> Callable[[datetime], str]:
 
 _club, _store, _station, _key = _maker("clb"), _maker("sto"), _maker("sta"), _maker("key")
 _identification, _enrolment, _member, _consent = _maker("idn"), _maker("enr"), _maker("mem"), _maker("con")
+_station_qr, _check_in = _maker("sqr"), _maker("chk")
 
 
 def club_id(now: datetime) -> ClubId:
@@ -77,3 +80,13 @@ def member_id(now: datetime) -> MemberId:
 def consent_id(now: datetime) -> ConsentId:
     """A new consent's id."""
     return ConsentId(_consent(now))
+
+
+def station_qr_id(now: datetime) -> StationQrId:
+    """A new station QR's id; the platform knows it by this name too."""
+    return StationQrId(_station_qr(now))
+
+
+def check_in_id(now: datetime) -> CheckInId:
+    """A new check-in's id."""
+    return CheckInId(_check_in(now))

@@ -23,6 +23,8 @@ class Question:
     club: ClubId
     phone: PhoneNumber
     code: ConfirmationCode
+    customer_token: Masked[str] | None = None
+    """The token of the scan that identified them, while it is good: it names the customer better than a number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,17 @@ class Revealed:
 
     phone: PhoneNumber
     evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class HungQr:
+    """A station QR as the platform knows it (QR API: merchant callback)."""
+
+    id: str
+    label: str
+    content: str
+    image: str | None
+    """Where a picture of it is, for now: the address may change any day."""
 
 
 @dataclass(frozen=True, slots=True)

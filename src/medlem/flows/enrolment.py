@@ -101,7 +101,8 @@ async def ask(ports: Ports, enrolment: Enrolment) -> None:
     """Put the question, once, and write down what came of it."""
     if enrolment.phone is None:
         raise ValueError(f"{enrolment.id} has no number to ask")
-    answer = await ports.platform.ask(Question(enrolment.club, enrolment.phone, enrolment.code))
+    token = await ports.storage.reading.check_ins.token_of(enrolment.club, enrolment.identification, ports.clock.now())
+    answer = await ports.platform.ask(Question(enrolment.club, enrolment.phone, enrolment.code, token))
     until = enrolment.created_at + ASK_LIFE
     await insist(ports.clock, lambda: _write_down(ports, enrolment, answer), until)
 

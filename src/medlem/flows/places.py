@@ -12,6 +12,7 @@ from medlem.club.ids import club_id, key_id, station_id, store_id
 from medlem.club.masked import Masked
 from medlem.club.place import Club, Key, KeyKind, Station, Store
 from medlem.club.secrets import new_pairing_code, new_secret, read_pairing_code
+from medlem.flows import station_qrs
 from medlem.flows.ports import Ports
 from medlem.flows.tables import Clash, Repeat, Tables
 
@@ -101,14 +102,17 @@ async def station(ports: Ports, club: Club, wanted: str) -> Station:
 
 
 async def remove_station(ports: Ports, club: Club, wanted: str) -> None:
-    """Take a station out of service; its keys stop at once.
+    """Take a station out of service; its keys stop at once, and its sticker is taken down.
 
     Raises:
         NotFound: the club has none of that id.
     """
     found = await station(ports, club, wanted)
+    now = ports.clock.now()
     async with ports.storage.transaction() as tx:
-        await tx.places.remove_station(found, ports.clock.now())
+        await tx.places.remove_station(found, now)
+        unwanted = await station_qrs.let_go(tx, found, now)
+    station_qrs.take_down(ports, unwanted)
 
 
 async def add_key(

@@ -5,18 +5,18 @@ not at all, and its body awaits nothing but storage. `reading` sees what has bee
 not write. What was written is announced only after it is committed (`watch`).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from medlem.club.ids import ClubId
+from medlem.club.ids import ClubId, StationQrId
 from medlem.club.masked import Masked
 from medlem.club.member import Member
 from medlem.club.phone import PhoneNumber
 from medlem.club.scanned import PersonalQr
-from medlem.flows.answers import Answer, Ask, Question, Revealed, Told
+from medlem.flows.answers import Answer, Ask, HungQr, Question, Revealed, Told
 from medlem.flows.errands import Errands
 from medlem.flows.limits import Limits
 from medlem.flows.tables import Tables
@@ -41,6 +41,42 @@ class Platform(Protocol):
         Raises:
             UnreadableCode: the platform does not know the code, or it is too old.
             PlatformRefusedKeys, PlatformSurprisedUs, PlatformUnavailable: there is no answer to trust.
+        """
+
+    async def reveal_customer(self, club: ClubId, token: Masked[str]) -> PhoneNumber:
+        """Exchange the token of a check-in.
+
+        Raises:
+            UnreadableCode: the platform does not know the token, or it is too old.
+            PlatformRefusedKeys, PlatformSurprisedUs, PlatformUnavailable: there is no answer to trust.
+        """
+
+    async def hang_qr(self, club: ClubId, qr: StationQrId, label: str) -> HungQr:
+        """Make a station QR, or let it show another label; as often as you like.
+
+        Raises:
+            PlatformRefusedKeys, PlatformSurprisedUs, PlatformUnavailable: it may be there or not.
+        """
+
+    async def find_qr(self, club: ClubId, qr: StationQrId) -> HungQr | None:
+        """A station QR as it is now; None when the platform has none of that name.
+
+        Raises:
+            PlatformRefusedKeys, PlatformSurprisedUs, PlatformUnavailable: there is no answer to trust.
+        """
+
+    async def hung_qrs(self, club: ClubId) -> Sequence[HungQr]:
+        """Every station QR of the sales unit, whoever made it.
+
+        Raises:
+            PlatformRefusedKeys, PlatformSurprisedUs, PlatformUnavailable: there is no answer to trust.
+        """
+
+    async def remove_qr(self, club: ClubId, qr: str) -> None:
+        """Take a station QR down for good; one that is gone already is no trouble.
+
+        Raises:
+            PlatformRefusedKeys, PlatformSurprisedUs, PlatformUnavailable: it may still be there.
         """
 
     async def ask(self, question: Question) -> Ask:

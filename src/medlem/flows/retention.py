@@ -25,6 +25,7 @@ class Forgotten:
     events: int
     repeats: int
     pings: int
+    check_ins: int
 
 
 async def tidy(ports: Ports) -> Forgotten:
@@ -36,6 +37,7 @@ async def tidy(ports: Ports) -> Forgotten:
         events=await _all(ports, lambda tx: tx.events.forget(now - EVENTS)),
         repeats=await _all(ports, lambda tx: tx.repeats.forget(now - REPEATS)),
         pings=await _all(ports, lambda tx: tx.webhooks.forget_pings(now - PINGS)),
+        check_ins=await _all(ports, lambda tx: tx.check_ins.forget(now)),
     )
 
 

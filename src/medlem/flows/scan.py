@@ -1,6 +1,7 @@
 """A customer is at the counter: by personal QR code or by number, are they a member?
 
-Three doors, one hallway: however the number came, what follows is the same. The platform is asked before anything
+Three doors, one hallway: however the number came, what follows is the same. (The third is the sticker at the station,
+which the customer's own app scans: `check_in`.) The platform is asked before anything
 is written, and the register before the transaction: neither may hold the database up.
 """
 
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 from medlem.club import scanned
 from medlem.club.errors import NotFound, RegisterUnavailable
 from medlem.club.identification import Evidence, Identification, Membership
-from medlem.club.ids import identification_id
+from medlem.club.ids import ClubId, identification_id
 from medlem.club.member import Member
 from medlem.club.phone import PhoneNumber
 from medlem.club.place import Station
@@ -22,7 +23,9 @@ CREATED = 201
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class Found:
+    """What the register says of a number."""
+
     membership: Membership
     member: Member | None
 
@@ -70,7 +73,7 @@ async def show(ports: Ports, station: Station, identification: str) -> Identific
 async def _identify(
     ports: Ports, station: Station, phone: PhoneNumber, evidence: Evidence, repeat: Repeat | None
 ) -> IdentificationView:
-    found = await _check(ports, station, phone)
+    found = await check(ports, station.club, phone)
     now = ports.clock.now()
     identification = Identification(
         id=identification_id(now),
@@ -101,10 +104,10 @@ async def _note_stranger(ports: Ports, station: Station, phone: PhoneNumber) -> 
             await tx.identifications.note_miss(station.club, station.id, phone, ports.clock.now())
 
 
-async def _check(ports: Ports, station: Station, phone: PhoneNumber) -> _Found:
+async def check(ports: Ports, club: ClubId, phone: PhoneNumber) -> Found:
     """The membership check. A register that does not answer stops no sale."""
     try:
-        member = await ports.register.find(station.club, phone)
+        member = await ports.register.find(club, phone)
     except RegisterUnavailable:
-        return _Found(Membership.UNKNOWN, None)
-    return _Found(Membership.MEMBER if member else Membership.NOT_MEMBER, member)
+        return Found(Membership.UNKNOWN, None)
+    return Found(Membership.MEMBER if member else Membership.NOT_MEMBER, member)

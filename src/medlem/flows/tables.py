@@ -17,6 +17,7 @@ from medlem.club.member import Consent, Member, VerifiedBy
 from medlem.club.phone import PhoneNumber
 from medlem.club.place import Club, Key, Station, Store
 from medlem.flows.answers import Subscribed
+from medlem.flows.qr_tables import CheckIns, StationQrs
 from medlem.flows.views import EventView, SnapshotView
 
 
@@ -273,3 +274,7 @@ class Tables(Protocol):
     def repeats(self) -> Repeats: ...
     @property
     def webhooks(self) -> Webhooks: ...
+    @property
+    def station_qrs(self) -> StationQrs: ...
+    @property
+    def check_ins(self) -> CheckIns: ...

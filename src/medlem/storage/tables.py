@@ -1,5 +1,6 @@
 """All tables over one session."""
 
+from medlem.storage.check_ins import CheckIns
 from medlem.storage.enrolments import Enrolments
 from medlem.storage.events import Events
 from medlem.storage.identifications import Identifications
@@ -8,6 +9,7 @@ from medlem.storage.members import Members
 from medlem.storage.places import Places
 from medlem.storage.repeats import Repeats
 from medlem.storage.session import Session
+from medlem.storage.station_qrs import StationQrs
 from medlem.storage.webhooks import Webhooks
 from medlem.vault import Vault
 
@@ -24,3 +26,5 @@ class AllTables:
         self.events = Events(session, vault)
         self.repeats = Repeats(session, vault)
         self.webhooks = Webhooks(session, vault)
+        self.station_qrs = StationQrs(session)
+        self.check_ins = CheckIns(session, vault)

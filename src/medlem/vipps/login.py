@@ -43,6 +43,9 @@ GRANT: Final = "urn:openid:params:grant-type:ciba"
 FETCHES: Final = 6.0
 """Seconds of an ask that may go into what must be fetched before it."""
 
+TOKEN_HINT: Final = "urn:customer-token:"  # noqa: S105 - the beginning of a hint, not a token
+BAD_REQUEST: Final = 400
+
 LONGEST_REQUEST: Final = 4096
 LONGEST_LIFE: Final = 24 * 3600
 SHORTEST_INTERVAL: Final = timedelta(seconds=1)
@@ -94,6 +97,11 @@ class Login:
         )
         try:
             reply = await self._wire.call(request)
+            if question.customer_token is not None and _refused_the_hint(reply):
+                # A complete refusal of the request: nobody was asked anything. The number does as well.
+                by_number = presented.form | self._form(replace(question, customer_token=None))
+                within = max(end - loop.time(), 0.01)
+                reply = await self._wire.call(replace(request, form=by_number, within=within))
         except NoReply:
             return NotAsked(Reason.OUTCOME_UNKNOWN)
         except Unavailable:
@@ -125,9 +133,12 @@ class Login:
         return await self._discovery.endpoints(), await self._auth.present()
 
     def _form(self, question: Question) -> dict[str, str]:
+        # Here a token or a number leaves its wrapper: into the body of a call to the platform.
+        token, number = question.customer_token, question.phone.msisdn
+        hint = self._unit.login_hint.replace("{msisdn}", number) if token is None else TOKEN_HINT + token.reveal()
         return {
             "scope": self._unit.scope,
-            "login_hint": self._unit.login_hint.replace("{msisdn}", question.phone.msisdn),
+            "login_hint": hint,
             "binding_message": question.code,
             "requested_expiry": str(self._unit.requested_expiry),
         }
@@ -167,6 +178,12 @@ class Login:
             self._auth.refused(presented)
             alarm(operation)
         return refused
+
+
+def _refused_the_hint(reply: Reply) -> bool:
+    """Whether the request itself is not liked, which says nothing of the customer: the token may just be over."""
+    said = reply.complaint
+    return reply.status == BAD_REQUEST and said.vendor_reason is None and said.error == "invalid_request"
 
 
 def _acknowledged(reply: Reply) -> Ask:

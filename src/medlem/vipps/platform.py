@@ -5,17 +5,17 @@ sales unit never is (tokens, keys of ours).
 """
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from medlem.club.enrolment import Reason
 from medlem.club.errors import PlatformUnavailable
-from medlem.club.ids import ClubId
+from medlem.club.ids import ClubId, StationQrId
 from medlem.club.masked import Masked
 from medlem.club.phone import PhoneNumber
 from medlem.club.scanned import PersonalQr
-from medlem.flows.answers import Answer, Ask, NotAsked, Question, Revealed, Subscribed, Told, Unreachable
+from medlem.flows.answers import Answer, Ask, HungQr, NotAsked, Question, Revealed, Subscribed, Told, Unreachable
 from medlem.flows.ports import Clock
 from medlem.vipps.access_token import AccessToken
 from medlem.vipps.client_auth import ClientAuth
@@ -26,6 +26,7 @@ from medlem.vipps.keyset import KeySets
 from medlem.vipps.login import Login
 from medlem.vipps.qr import QrExchange
 from medlem.vipps.sales_unit import SalesUnit
+from medlem.vipps.station_qrs import StationQrs
 from medlem.vipps.user_exists import UserExists
 from medlem.vipps.webhooks import Registrations
 
@@ -45,6 +46,7 @@ class _Connection:
     discloser: Discloser
     user_exists: UserExists
     registrations: Registrations
+    station_qrs: StationQrs
 
 
 class VippsPlatform:
@@ -84,10 +86,27 @@ class VippsPlatform:
 
     async def reveal(self, club: ClubId, code: PersonalQr) -> Revealed:
         """Exchange a personal QR code, whole; see `flows.ports.Platform`."""
-        connection = await self._connection(club)
-        if connection is None:
-            raise PlatformUnavailable("This club is not connected to the platform yet. Type the phone number.")
-        return await connection.qr.reveal(code)
+        return await (await self._connected(club)).qr.reveal(code)
+
+    async def reveal_customer(self, club: ClubId, token: Masked[str]) -> PhoneNumber:
+        """Exchange the token of a check-in; see `flows.ports.Platform`."""
+        return await (await self._connected(club)).qr.reveal_customer(token)
+
+    async def hang_qr(self, club: ClubId, qr: StationQrId, label: str) -> HungQr:
+        """Make a station QR, or let it show another label; see `flows.ports.Platform`."""
+        return await (await self._connected(club)).station_qrs.hang(qr, label)
+
+    async def find_qr(self, club: ClubId, qr: StationQrId) -> HungQr | None:
+        """A station QR as it is now; see `flows.ports.Platform`."""
+        return await (await self._connected(club)).station_qrs.find(qr)
+
+    async def hung_qrs(self, club: ClubId) -> Sequence[HungQr]:
+        """Every station QR of the sales unit; see `flows.ports.Platform`."""
+        return await (await self._connected(club)).station_qrs.listed()
+
+    async def remove_qr(self, club: ClubId, qr: str) -> None:
+        """Take a station QR down; see `flows.ports.Platform`."""
+        await (await self._connected(club)).station_qrs.remove(qr)
 
     async def ask(self, question: Question) -> Ask:
         """Put the question on the customer's phone, once; never raises."""
@@ -116,6 +135,12 @@ class VippsPlatform:
         connection = await self._connection(club)
         return None if connection is None else await connection.registrations.ensure(event, url, known)
 
+    async def _connected(self, club: ClubId) -> _Connection:
+        connection = await self._connection(club)
+        if connection is None:
+            raise PlatformUnavailable("This club is not connected to the platform yet. Type the phone number.")
+        return connection
+
     async def _connection(self, club: ClubId) -> _Connection | None:
         if self._refresh is not None:
             await self._refresh(club)
@@ -141,4 +166,5 @@ class VippsPlatform:
             discloser=Discloser(unit, wire, clock, discovery, self._keys),
             user_exists=UserExists(unit, wire, auth),
             registrations=Registrations(unit, token, wire.time_outs, clock),
+            station_qrs=StationQrs(unit, token, wire.time_outs),
         )

@@ -4,6 +4,7 @@ Whoever cannot sign learns nothing: an unknown sales unit, an unknown event and 
 The signature is judged by the address that we registered, never by the `Host` that the request names.
 """
 
+import logging
 from collections.abc import Awaitable, Callable
 from typing import Final
 
@@ -12,11 +13,13 @@ import msgspec
 from medlem.club.errors import Flaw, InvalidRequest, UnverifiedWebhook
 from medlem.club.masked import Masked
 from medlem.club.place import Club
-from medlem.flows import enrolment
+from medlem.flows import check_in, enrolment
 from medlem.web.answer import Answer
 from medlem.web.call import Call
+from medlem.web.delivered import CheckedIn, Ping
 from medlem.web.operation import Door, Reply, operation
-from medlem.web.wire import Ping
+
+log = logging.getLogger(__name__)
 
 
 async def _ping(call: Call, club: Club, raw: bytes) -> None:
@@ -28,8 +31,25 @@ async def _ping(call: Call, club: Club, raw: bytes) -> None:
     await enrolment.ping(call.ports, club.id, Masked(said.auth_req_id))
 
 
+async def _check_in(call: Call, club: Club, raw: bytes) -> None:
+    try:
+        said = msgspec.json.decode(raw, type=CheckedIn)
+    except (ValueError, RecursionError):
+        detail = "The delivery is signed, but it is no JSON of a check-in."
+        raise InvalidRequest(detail, Flaw("", detail)) from None
+    if said.sales_unit not in {None, club.sales_unit}:
+        log.warning("a check-in at another sales unit than club=%s was ignored", club.id)
+        return
+    moment = said.moment
+    if moment is None:
+        log.warning("the moment of a check-in of club=%s could not be read", club.id)
+    told = check_in.Told(said.merchant_qr_id, Masked(said.customer_token), said.initiated_at, moment)
+    await check_in.arrive(call.ports, club, told)
+
+
 EVENTS: Final[dict[str, Callable[[Call, Club, bytes], Awaitable[None]]]] = {
     "login.merchant-initiated.ping.v1": _ping,
+    "user.checked-in.v1": _check_in,
 }
 """Every event that we register for, by the platform's name of it."""
 

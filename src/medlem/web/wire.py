@@ -268,12 +268,6 @@ class Liveness:
     live: bool
 
 
-class Ping(Struct):
-    """The platform says that there is an answer (Login API: webhooks)."""
-
-    auth_req_id: str
-
-
 def full(members: Sequence[MemberInFull]) -> list[FullMember]:
     """Show several members."""
     return [FullMember.of(member) for member in members]
