@@ -15,6 +15,7 @@ from medlem.cli.failures import told_in_sentences
 
 COMMANDS: Final = {
     "backup": "medlem.cli.backup",
+    "club": "medlem.cli.club",
     "demo": "medlem.cli.demo",
     "key": "medlem.cli.key",
     "migrate": "medlem.cli.migrate",

@@ -21,6 +21,9 @@ config_option = click.option(
     type=click.Path(path_type=Path, dir_okay=False),
     help="The TOML file with the settings; else the one that MEDLEM_CONFIG names.",
 )
+club_option = click.option(
+    "--club", help="Whose: the sales unit or the id of a club; without, the first one, for which the settings speak."
+)
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="Answer with one JSON object on standard output; logs go to standard error."
 )

@@ -69,6 +69,28 @@ async def _settle_club(ports: Ports, sales_unit: str, name: str, country: str) -
     return settled
 
 
+async def add_club(ports: Ports, sales_unit: str, name: str, country: str, settings: Masked[bytes]) -> Club | None:
+    """A further club, with how it is connected to the platform; None when this sales unit has one already."""
+    now = ports.clock.now()
+    made = Club(id=club_id(now), sales_unit=sales_unit, name=name, country=country)
+    try:
+        async with ports.storage.transaction() as tx:
+            if await tx.places.club_of(sales_unit) is not None:
+                return None
+            await tx.places.add_club(made, now)
+            await tx.places.keep_settings(made.id, settings, now)
+    except Clash:  # somebody else added it at the same moment
+        return None
+    return made
+
+
+async def change_club(ports: Ports, club: Club, settings: Masked[bytes]) -> None:
+    """Give a further club another name, country or connection; what waits for an answer goes on with the new one."""
+    async with ports.storage.transaction() as tx:
+        await tx.places.save_club(club)
+        await tx.places.keep_settings(club.id, settings, ports.clock.now())
+
+
 async def add_station(
     ports: Ports, club: Club, name: str, store: str | None, repeat: Repeat | None = None
 ) -> NewStation:

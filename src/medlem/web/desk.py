@@ -7,6 +7,7 @@ are under way. Everything that must outlive the process is in storage.
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
 
 from medlem.club.ids import ClubId, StationId
 from medlem.club.place import Club, Key, Station
@@ -18,6 +19,7 @@ from medlem.web.streams import Streams
 from medlem.web.waiting import Patience
 
 MOST_REMEMBERED = 10_000
+CLUB_FRESH = timedelta(seconds=5)
 
 
 class Desk:
@@ -35,7 +37,7 @@ class Desk:
         self.keys = KeyRing(ports)
         self.attempts = Attempts()
         self._stations: dict[StationId, Station] = {}
-        self._clubs: dict[ClubId, Club] = {}
+        self._clubs: dict[ClubId, tuple[Club, datetime]] = {}
 
     def patience(self, seconds: float) -> Patience:
         """Wait for at most so long."""
@@ -56,13 +58,14 @@ class Desk:
         return found
 
     async def club(self, club: ClubId) -> Club:
-        """A club; its row changes only while the service is down."""
-        found = self._clubs.get(club)
+        """A club, as it was a few seconds ago: its name and country may be changed while we serve."""
+        now, seen = self.ports.clock.now(), self._clubs.get(club)
+        if seen is not None and now < seen[1]:
+            return seen[0]
+        found = await self.ports.storage.reading.places.club(club)
         if found is None:
-            found = await self.ports.storage.reading.places.club(club)
-            if found is None:
-                raise LookupError(f"no club {club}")
-            self._clubs[club] = found
+            raise LookupError(f"no club {club}")
+        self._clubs[club] = found, now + CLUB_FRESH
         return found
 
 
