@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test check lint types docs format bench simulate soak bugs pictures lock clean
+.PHONY: help demo test check lint types docs format bench simulate soak bugs live peers-sdk pictures lock clean
 
 help: ## what each target does
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 12
@@ -50,6 +50,12 @@ bugs: .venv/.ready ## put known bugs back, one at a time: the simulation must ca
 
 soak: .venv/.ready ## kill real processes for MINUTES while a shop goes on, and judge them
 	PYTHONPATH=tests $(BIN)/python -m trials.soak --minutes $(or $(MINUTES),20) $(if $(SEED),--seed $(SEED))
+
+live: .venv/.ready ## hold the platform's own test environment to its pages, with your keys; says so when it has none
+	@PYTHONPATH=tests $(BIN)/python -m documented.live
+
+peers-sdk: .venv/.ready ## run the platform vendor's own SDK against the simulator (needs Node.js)
+	@$(BIN)/python tools/peers_sdk/run.py
 
 pictures: .venv/.ready ## take the pictures of docs/pictures anew
 	$(BIN)/python tools/pictures.py

@@ -17,6 +17,7 @@ def test_a_decision_says_what_it_must(page: Path) -> None:
     assert len(text.splitlines()) < 50
 
 
-def test_decisions_are_numbered_without_gaps() -> None:
-    numbers = [int(re.match(r"(\d{4})-", page.name)[1]) for page in PAGES]  # type: ignore[index]  # or it is misnamed
-    assert numbers == list(range(1, len(PAGES) + 1))
+def test_no_two_decisions_have_one_number() -> None:
+    # Gaps may stand: parts that are built side by side are given their numbers beforehand.
+    numbers = [re.match(r"(\d{4})-", page.name)[1] for page in PAGES]  # type: ignore[index]  # or it is misnamed
+    assert len(numbers) == len(set(numbers))
