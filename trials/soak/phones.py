@@ -1,7 +1,7 @@
 """Customers and their phones, by the simulator's control API: who was asked what, and what they pressed."""
 
 import asyncio
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Final
@@ -23,17 +23,25 @@ class Customer:
     thumb: str
     """`approve`, `decline` or `ignore`."""
     thinks: float
-    shown: set[str] = field(default_factory=set)
-    """Codes that stood on the phone."""
+    requests: dict[str, set[str]] = field(default_factory=dict)
+    """What stood on the phone: of each code, the platform's names for the questions that showed it."""
     yes: set[str] = field(default_factory=set)
     """Codes under which yes was pressed, in time."""
     no: set[str] = field(default_factory=set)
-    doubled: int = 0
-    """Pushes that the platform sent twice by itself."""
     sub: str = ""
     name: str = ""
     counters: int = 0
     """At how many counters they stand now."""
+
+    @property
+    def shown(self) -> set[str]:
+        """Codes that stood on the phone."""
+        return set(self.requests)
+
+    @property
+    def doubled(self) -> int:
+        """Pushes that the platform sent twice by itself; the second may come after the first was looked at."""
+        return sum(len(names) - 1 for names in self.requests.values())
 
 
 class Phones:
@@ -84,12 +92,8 @@ class Phones:
         try:
             while True:
                 found = (await self.control("GET", f"/people/{customer.msisdn}/requests"))["requests"]
-                codes = Counter(str(one["binding_message"]) for one in found)
-                for code, times in codes.items():
-                    if code not in customer.shown:
-                        customer.shown.add(code)
-                        customer.doubled += times - 1
                 for one in found:
+                    customer.requests.setdefault(str(one["binding_message"]), set()).add(str(one["auth_req_id"]))
                     if one["auth_req_id"] not in pressed and customer.thumb != "ignore":
                         pressed[one["auth_req_id"]] = asyncio.create_task(self._press(customer, one))
                 await asyncio.sleep(GLANCE)

@@ -16,6 +16,9 @@ from trials.soak.trouble import Span, Trouble
 SLOW: Final = 3.0
 """Seconds of a recovery that somebody should look into."""
 
+MOST_OF_A_RULE: Final = 10
+"""How many times a broken rule is told, so that a common one does not hide a rare one."""
+
 ONLY_SIMULATED: Final = frozenset({"not kept", "forged ping"})
 """Rules that are decided inside a node."""
 
@@ -56,8 +59,11 @@ def show(run: Run) -> None:
     _table(
         "What must never be", ["rule", "broken"], [(rule, broken[rule]) for rule in RULES if rule not in ONLY_SIMULATED]
     )
-    for rule, what in run.seen.failures[:40]:
-        print(f"{rule}: {what}")
+    told: Counter[str] = Counter()
+    for rule, what in run.seen.failures:
+        told[rule] += 1
+        if told[rule] <= MOST_OF_A_RULE:
+            print(f"{rule}: {what}")
 
 
 def _happened(run: Run) -> Iterable[tuple[str, object]]:
