@@ -166,8 +166,8 @@ async def test_the_clock_goes_forward_and_dates_every_answer(desk: Desk) -> None
 async def test_the_calls_of_every_operation_are_counted_and_the_last_ones_shown(desk: Desk) -> None:
     calls = await desk.calls()
     assert set(calls["operations"]) == {
-        "access_token", "exchange", "exchange_customer", "discovery", "jwks", "user_exists", "backchannel", "token",
-        "userinfo", "webhooks", "ping",
+        "access_token", "exchange", "exchange_customer", "callback_qr", "discovery", "jwks", "user_exists",
+        "backchannel", "token", "userinfo", "webhooks", "ping",
     }  # fmt: skip
     for _ in range(25):
         await desk.ask()

@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING
 
 from aiohttp import ClientSession, DummyCookieJar, web
 
-from medlem.simulator.apis import access_token, discovery, login, qr, standard, userinfo, webhooks
+from medlem.simulator.apis import access_token, callback_qr, discovery, login, qr, standard, userinfo, webhooks
 from medlem.simulator.clock import SimClock
 from medlem.simulator.control import Control, plain_refusals
 from medlem.simulator.gate import Gate
 from medlem.simulator.phone.pages import Phone
+from medlem.simulator.scanning import Scanning
 from medlem.simulator.screen.pages import shared_routes
 from medlem.simulator.seed import seed_demo_people
 from medlem.simulator.signature import http_date
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from pathlib import Path
 
-APIS = (access_token, qr, discovery, login, userinfo, webhooks, standard)
+APIS = (access_token, qr, callback_qr, discovery, login, userinfo, webhooks, standard)
 """What the platform serves, and the plain provider; a module each, with its table of routes."""
 
 PATIENCE = 0.5
@@ -115,7 +116,7 @@ def _application(world: World, gate: Gate) -> web.Application:
     for api in APIS:
         for route in api.ROUTES:
             application.router.add_route(route.method, route.path, gate.to(route))
-    application.add_routes(Control(world).routes())
+    application.add_routes([*Control(world).routes(), *Scanning(world).routes()])
     application.add_routes([*Start(world).routes(), *Phone(world).routes(), *shared_routes()])
     return application
 

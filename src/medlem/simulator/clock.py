@@ -87,6 +87,13 @@ class Agenda:
                     await self._changed.wait()
 
 
+def with_digits(seconds: float, digits: int) -> str:
+    """Write a moment with so many digits of its second's fraction, nine at most."""
+    whole = int(seconds)
+    fraction = f"{int((seconds - whole) * 10**9):09d}"[:digits]
+    return f"{datetime.fromtimestamp(whole, UTC):%Y-%m-%dT%H:%M:%S}{'.' if digits else ''}{fraction}Z"
+
+
 def rfc3339(moment: float) -> str:
     """Write a time as JSON answers bear it: UTC, to the millisecond."""
     return datetime.fromtimestamp(moment, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -99,7 +99,7 @@ class Control:
 
     async def place(self, http: web.Request) -> web.Response:
         """Make somebody, or make the person of that number anew."""
-        person, new = self._world.people.place(_decoded(await http.read(), Traits))
+        person, new = self._world.people.place(decoded(await http.read(), Traits))
         return _json(self._shown(person), 201 if new else 200)
 
     async def person(self, http: web.Request) -> web.Response:
@@ -109,7 +109,7 @@ class Control:
     async def change(self, http: web.Request) -> web.Response:
         """Change some traits; a new number too, which leaves the person the same."""
         person = self._person(http)
-        changes = _decoded(await http.read(), dict[str, Any])
+        changes = decoded(await http.read(), dict[str, Any])
         traits = _converted(msgspec.to_builtins(person.traits) | changes, Traits)
         try:
             return _json(self._shown(self._world.people.change(person, traits)))
@@ -157,7 +157,7 @@ class Control:
     async def approve(self, http: web.Request) -> web.Response:
         """Press yes."""
         request = self._open_request(http)
-        thumb = _decoded(await http.read() or b"{}", Thumb)
+        thumb = decoded(await http.read() or b"{}", Thumb)
         try:
             self._world.approve(request, thumb.consents)
         except ImpossibleTicks as wrong:
@@ -167,7 +167,7 @@ class Control:
     async def decline(self, http: web.Request) -> web.Response:
         """Press no."""
         request = self._open_request(http)
-        _decoded(await http.read() or b"{}", Thumb)
+        decoded(await http.read() or b"{}", Thumb)
         self._world.requests.decline(request)
         return web.Response(status=204)
 
@@ -177,7 +177,7 @@ class Control:
 
     async def break_things(self, http: web.Request) -> web.Response:
         """Replace all faults."""
-        self._world.faults.replace(_decoded(await http.read(), Plan))
+        self._world.faults.replace(decoded(await http.read(), Plan))
         self._world.bell.ring()
         return _json(self._world.faults.plan)
 
@@ -187,7 +187,7 @@ class Control:
 
     async def switch(self, http: web.Request) -> web.Response:
         """Set the named switches, and all others back to their defaults."""
-        self._world.switch(_decoded(await http.read(), Switches))
+        self._world.switch(decoded(await http.read(), Switches))
         return _json(self._world.switches)
 
     async def calls(self, _http: web.Request) -> web.Response:
@@ -200,7 +200,7 @@ class Control:
 
     async def turn_clock(self, http: web.Request) -> web.Response:
         """Turn the clock forward; what became due has been done when this answers."""
-        self._world.turn_clock(_decoded(await http.read(), Turn).advance)
+        self._world.turn_clock(decoded(await http.read(), Turn).advance)
         return _json({"now": rfc3339(self._world.clock.now())})
 
     def _shown(self, person: Person) -> dict[str, Any]:
@@ -237,7 +237,8 @@ async def plain_refusals(
         return _json({"statusCode": error.status, "message": error.reason}, error.status, headers)
 
 
-def _decoded(body: bytes, kind: type[Wanted]) -> Wanted:
+def decoded(body: bytes, kind: type[Wanted]) -> Wanted:
+    """Read a body of JSON; raises NotLikeThat when it is none of that kind."""
     try:
         return msgspec.json.decode(body, type=kind)
     except msgspec.ValidationError as error:

@@ -71,6 +71,17 @@ class Delivery(msgspec.Struct, kw_only=True):
     attempts: int = 0
 
 
+class OnAttempt(Protocol):
+    """Hears of attempts."""
+
+    def __call__(self, about: str, /, *, taken: bool) -> None:
+        """One has ended."""
+
+
+def _nobody(_about: str, /, *, taken: bool) -> None:
+    del taken
+
+
 def wait_after(attempt: int) -> float:
     """Tell how long to wait after a failed attempt; the first is number 1."""
     if attempt <= len(FIRST_WAITS):
@@ -87,6 +98,8 @@ class Deliveries:
         self._table = Table(journal, "deliveries", Delivery)
         self._lanes: dict[str, deque[Delivery]] = {}
         self._under_way: set[asyncio.Task[None]] = set()
+        self.on_attempt: OnAttempt = _nobody
+        """Is told of each attempt: what it was about, and whether it was taken."""
 
     def send(self, registration: Registration, body: str, *, about: str) -> None:
         """Send an event, behind whatever waits for that address."""
@@ -128,7 +141,9 @@ class Deliveries:
                 return
             delivery = lane[0]
             delivery.attempts += 1
-            if not await self._attempt(registration, delivery):
+            taken = await self._attempt(registration, delivery)
+            self.on_attempt(delivery.about, taken=taken)
+            if not taken:
                 self._put_off(registration, delivery)
                 return
             self._finish(delivery)

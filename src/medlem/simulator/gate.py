@@ -102,6 +102,7 @@ class Gate:
             elapsed=self._world.clock.elapsed(),
             twist=fault.kind if fault else None,
             lost=fault is not None and fault.kind == "lost",
+            query=http.rel_url.raw_query_string,
         )
 
     async def _pause(self, seconds: float) -> None:

@@ -14,6 +14,9 @@ import secrets
 from dataclasses import dataclass
 from uuid import UUID
 
+CUSTOMER_TOKEN = "customer token"  # noqa: S105  a word, not a secret
+"""The kind of code that stands for a scan of a sticker."""
+
 _MARK = 12
 """Bytes of the seal."""
 _CONTENT = 16 + 8 + 4

@@ -49,6 +49,12 @@ class Switches(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Of the refusal of a code or a customer token that is unknown or too old."""
     requested_data_required: bool = False
     """Whether a customer token is exchanged only with `requestedData`."""
+    qr_image_default_size: Literal[1024, 800] = 1024
+    """Pixels of a PNG whose size is not asked for."""
+    check_in_sales_unit_field: Literal["msn", "merchantSerialNumber"] = "msn"
+    """The field that names the sales unit in a check-in."""
+    check_in_digits: Annotated[int, Meta(ge=0, le=9)] = 7
+    """Digits of the fraction of a second in `initiatedAt`."""
 
     # Login
     client_auth: Literal["client_secret_basic", "client_secret_post"] = "client_secret_basic"

@@ -16,6 +16,7 @@ Operation = Literal[
     "access_token",
     "exchange",
     "exchange_customer",
+    "callback_qr",
     "discovery",
     "jwks",
     "user_exists",
@@ -52,6 +53,8 @@ class Call:
     """The kind of fault that the endpoint itself acts out: `forged`, `wrong_issuer` or `rotated_key`."""
     lost: bool = False
     """The caller will never see the answer."""
+    query: str = ""
+    """Everything behind the question mark, as it was sent."""
 
     def header(self, name: str) -> str:
         """Read a header; empty when it is not there."""

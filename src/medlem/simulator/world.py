@@ -6,12 +6,13 @@ Here the parts meet that do not know each other: an answered request becomes a p
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
+from uuid import uuid4
 
 import msgspec
 
 from medlem.simulator.bell import Bell
-from medlem.simulator.clock import Agenda, SimClock
+from medlem.simulator.clock import Agenda, SimClock, with_digits
 from medlem.simulator.consents import ConsentScreen
 from medlem.simulator.deliveries import Deliveries
 from medlem.simulator.faults import Faults
@@ -21,10 +22,11 @@ from medlem.simulator.ledger import Ledger
 from medlem.simulator.merchant_tokens import MerchantTokens
 from medlem.simulator.people import People
 from medlem.simulator.rates import PerMinute
-from medlem.simulator.registrations import PING, Registrations
+from medlem.simulator.registrations import CHECK_IN, PING, Registrations
 from medlem.simulator.requests import Requests
 from medlem.simulator.revocation import Revocations
-from medlem.simulator.seal import Seal
+from medlem.simulator.seal import CUSTOMER_TOKEN, Seal
+from medlem.simulator.stickers import Scan, Stickers
 from medlem.simulator.switches import Switches
 from medlem.simulator.unit import sales_unit
 
@@ -61,7 +63,9 @@ class World:
         self.ledger = Ledger()
         self.ledger.on_change = self.bell.ring
         self.user_exists_calls = PerMinute()
+        self.stickers = Stickers(self._journal, self.unit.platform_secret)
         self.deliveries = Deliveries(self, session, self._journal)
+        self.deliveries.on_attempt = self._told
         self.revocations = Revocations(self, session)
         self.requests.on_final = self._ping
 
@@ -113,6 +117,35 @@ class World:
         self.consent_screen.forget(person)
         self.revocations.tell(person.subject(self.unit.msn))
 
+    def check_in(self, person: Person, code: str) -> tuple[Scan, str]:
+        """Let somebody scan a code by its name; the scan as it stands, and the customer token, if there is one."""
+        found, now = self.stickers.find(code), self.clock.now()
+        heard = self.registrations.for_event(CHECK_IN)
+        state: Literal["connecting", "no_connection", "not_found"] = "connecting" if heard else "no_connection"
+        scan = Scan(
+            id=str(uuid4()),
+            person=person.id,
+            code=code,
+            location=found.location if found else "",
+            at=now,
+            state=state if found else "not_found",
+        )
+        self.stickers.keep(scan)
+        if scan.state != "connecting":
+            return scan, ""
+        token = self.seal.close(CUSTOMER_TOKEN, person.id, now)
+        body = msgspec.json.encode(
+            {
+                "customerToken": token,
+                "merchantQrId": code,
+                self.switches.check_in_sales_unit_field: self.unit.msn,
+                "initiatedAt": with_digits(now, self.switches.check_in_digits),
+            }
+        ).decode()
+        for registration in heard:
+            self.deliveries.send(registration, body, about=scan.id)
+        return scan, token
+
     async def close(self) -> None:
         """Stop delivering, and let the directory go."""
         await self.deliveries.close()
@@ -130,3 +163,10 @@ class World:
             body = msgspec.json.encode({"auth_req_id": request.auth_req_id}).decode()
             for registration in self.registrations.for_event(PING):
                 self.deliveries.send(registration, body, about=request.auth_req_id)
+
+    def _told(self, about: str, /, *, taken: bool) -> None:
+        """Show on the phone what came of the first attempt to tell of a scan."""
+        scan = self.stickers.scan(about)
+        if scan is not None and scan.state != "checked_in":
+            scan.state = "checked_in" if taken else "no_connection"
+            self.stickers.keep(scan)

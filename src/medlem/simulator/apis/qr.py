@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from medlem.simulator.apis.merchants import known_merchant, overlong_system_header
 from medlem.simulator.apis.refusals import qr_exchange
+from medlem.simulator.seal import CUSTOMER_TOKEN
 from medlem.simulator.wire import Answer, Call, NotJson, Refused, Route, json_answer
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ CLEAR = re.compile(r"https://qr\.vipps\.no/28/2/01/031/((?:45|46|47|358|299)\d{4
 TOKENISED = re.compile(r"https://qr\.vipps\.no/p/([A-Za-z0-9_-]+)", re.ASCII)
 
 PERSONAL_QR = "personal qr"
-CUSTOMER_TOKEN = "customer token"  # noqa: S105  a word, not a secret
 
 
 def clear_code(person: Person) -> str:

@@ -38,6 +38,14 @@ def picture(world: World, person_id: str) -> dict[str, Any]:
         "merchant": world.unit.name,
         "turned": world.clock.advanced,
         "requests": [_question(world, request) for request in world.requests.pending(person)],
+        "stickers": [
+            {"code": code.name, "location": code.location, "hangs": code.hangs}
+            for code in [*world.stickers.everyone(), *world.stickers.taken_down()]
+        ],
+        "scans": [
+            {"id": scan.id, "location": scan.location, "state": scan.state, "at": scan.at}
+            for scan in world.stickers.scans_of(person.id)
+        ],
         "past": [_outcome(world, request) for request in world.requests.ended(person, REMEMBERED)],
     }
 

@@ -5,6 +5,7 @@ import { $ } from "/pages/screen/parts.js";
 import { showOutcomes } from "./outcomes.js";
 import { showCode } from "./qr.js";
 import { showQuestions } from "./questions.js";
+import { showStickers } from "./scan.js";
 import { showSettings } from "./settings.js";
 
 const phone = $("#phone");
@@ -29,6 +30,7 @@ function show(picture) {
   $("#pull").hidden = person.push || person.app === "none";
   draw();
   showCode(person, picture.turned);
+  showStickers(picture);
   showSettings(person);
 }
 

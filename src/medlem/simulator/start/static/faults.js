@@ -3,7 +3,7 @@ import { attempt, call } from "/pages/screen/call.js";
 import { $, piece } from "/pages/screen/parts.js";
 import { announce, language, say } from "/pages/screen/text.js";
 
-const PLATFORM = ["access_token", "exchange", "exchange_customer", "discovery", "jwks", "user_exists", "backchannel", "token", "userinfo", "webhooks"];
+const PLATFORM = ["access_token", "exchange", "exchange_customer", "callback_qr", "discovery", "jwks", "user_exists", "backchannel", "token", "userinfo", "webhooks"];
 const ANSWERED = ["exchange", "backchannel", "token"];
 const PRESETS = {
   none: [],
