@@ -6,29 +6,25 @@ from datetime import timedelta
 import pytest
 
 from fakes_platform import App
+from fakes_register import ObedientRegister
 from medlem.club.errors import (
     InvalidPhoneNumber,
     NotFound,
     PlatformRefusedKeys,
     PlatformUnavailable,
-    RegisterUnavailable,
     TooManyRequests,
     UnreadableCode,
 )
-from medlem.club.ids import ClubId
-from medlem.club.member import Member, Profile
-from medlem.club.phone import PhoneNumber
+from medlem.club.member import Profile
 from medlem.flows import membership, scan
 from medlem.flows.limits import Limit, Limits
 from shop import KARI, STRANGER, Shop, unknown_station
 
 
-class SilentRegister:
-    """A register that does not answer."""
-
-    async def find(self, club: ClubId, phone: PhoneNumber) -> Member | None:
-        del club, phone
-        raise RegisterUnavailable("It does not answer.")
+def silent_register() -> ObedientRegister:
+    register = ObedientRegister()
+    register.silent = True
+    return register
 
 
 async def test_a_stranger_is_not_a_member(shop: Shop) -> None:
@@ -102,7 +98,7 @@ async def test_a_typed_number_needs_no_platform(shop: Shop) -> None:
 
 
 async def test_a_register_that_does_not_answer_stops_no_sale(shop: Shop) -> None:
-    ports = replace(shop.ports, register=SilentRegister())
+    ports = replace(shop.ports, register=silent_register())
     found = await scan.by_number(ports, shop.station, f"+{KARI}", "NO")
     assert (found.membership, found.member) == ("unknown", None)
 

@@ -20,7 +20,7 @@ async def test_a_member_is_found_by_the_number_that_reaches_them(storage: Sqlite
     register = OwnRegister(storage)
     found = await register.find(here.club.id, KARI)
     assert found is not None
-    assert found.id == member.id
+    assert (found.id, found.ours, found.as_of) == (member.id, True, None)
     assert await register.find(here.club.id, OLA) is None
 
 

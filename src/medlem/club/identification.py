@@ -1,11 +1,12 @@
 """An identification: this customer stands at this station, with this number, for fifteen minutes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
 from medlem.club.ids import ClubId, IdentificationId, MemberId, StationId
+from medlem.club.member import Entry
 from medlem.club.phone import PhoneNumber
 
 LIFE: Final = timedelta(minutes=15)
@@ -48,6 +49,9 @@ class Identification:
     evidence: Evidence
     membership: Membership
     member: MemberId | None
+    """One of our own."""
+    entry: Entry | None = field(default=None, repr=False)
+    """What a merchant's own register said of a member; forgotten together with the number."""
     created_at: datetime
 
     @property

@@ -18,6 +18,7 @@ MemberId = NewType("MemberId", str)
 ConsentId = NewType("ConsentId", str)
 StationQrId = NewType("StationQrId", str)
 CheckInId = NewType("CheckInId", str)
+AnnouncementId = NewType("AnnouncementId", str)
 
 _ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"
 _PAIRS: Final = tuple(first + second for first in _ALPHABET for second in _ALPHABET)
@@ -40,6 +41,7 @@ def _maker(prefix: str) -> Callable[[datetime], str]:
 _club, _store, _station, _key = _maker("clb"), _maker("sto"), _maker("sta"), _maker("key")
 _identification, _enrolment, _member, _consent = _maker("idn"), _maker("enr"), _maker("mem"), _maker("con")
 _station_qr, _check_in = _maker("sqr"), _maker("chk")
+_announcement = _maker("ann")
 
 
 def club_id(now: datetime) -> ClubId:
@@ -90,3 +92,8 @@ def station_qr_id(now: datetime) -> StationQrId:
 def check_in_id(now: datetime) -> CheckInId:
     """A new check-in's id."""
     return CheckInId(_check_in(now))
+
+
+def announcement_id(now: datetime) -> AnnouncementId:
+    """A new announcement's id."""
+    return AnnouncementId(_announcement(now))

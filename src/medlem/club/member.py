@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Self
 
 from medlem.club.errors import Refusal
 from medlem.club.ids import ClubId, ConsentId, EnrolmentId, MemberId, StationId
@@ -93,6 +94,33 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """What a register says of one member, ours or the merchant's own: all that a station learns of them."""
+
+    id: str
+    """Ours (`mem_…`), or what the merchant's own register calls them."""
+    member_number: str
+    name: str | None = field(default=None, repr=False)
+    """Short: `Kari N.`."""
+    since: datetime | None = None
+    ours: bool = False
+    """Whether it is one of our own members, who is read anew by `id` whenever they are shown."""
+    as_of: datetime | None = None
+    """When the register said so, if that is not now: it is silent, and this is remembered."""
+
+    @classmethod
+    def of(cls, member: Member) -> Self:
+        """One of our own members."""
+        return cls(
+            id=member.id,
+            member_number=member.member_number,
+            name=member.profile.short_name,
+            since=member.joined_at,
+            ours=True,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Consent:
     """One permission, given or refused, as the customer answered it. Appended, never edited."""
 
@@ -158,7 +186,7 @@ class AlreadyMember(Refusal):
 
     slug = "already-member"
 
-    def __init__(self, detail: str, member: Member) -> None:
+    def __init__(self, detail: str, member: Member | Entry) -> None:
         """Carry the member, so that the till can greet instead of failing."""
         super().__init__(detail)
         self.member = member

@@ -108,9 +108,27 @@ class Unreachable:
     retry_after: timedelta | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A merchant's own register has heard an announcement, now or before."""
+
+
+@dataclass(frozen=True, slots=True)
+class TurnedDown:
+    """It says for good that it will not have it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unheard:
+    """No answer, or one that does not say *heard*: tell it again."""
+
+    retry_after: timedelta | None = None
+
+
 Ask = Asked | NotAsked
 Answer = Pending | Answered | Declined | Expired | Failed | Unreachable
 Told = Disclosure | Failed | Unreachable
+Reception = Heard | TurnedDown | Unheard
 
 
 @dataclass(frozen=True, slots=True)

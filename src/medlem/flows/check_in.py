@@ -24,7 +24,8 @@ from medlem.club.masked import Masked
 from medlem.club.phone import PhoneNumber
 from medlem.club.place import Club, Station
 from medlem.club.station_qr import TOKEN_LIFE, CheckIn
-from medlem.flows import limits, scan
+from medlem.flows import limits
+from medlem.flows.checking import check
 from medlem.flows.insisting import insist
 from medlem.flows.ports import Ports
 from medlem.flows.tables import Tables
@@ -110,7 +111,7 @@ async def identify(ports: Ports, check_in: CheckIn) -> None:
 
 
 async def _identified(ports: Ports, station: Station, check_in: CheckIn, phone: PhoneNumber) -> None:
-    found = await scan.check(ports, station.club, phone)
+    found = await check(ports, station.club, phone)
     identification = Identification(
         id=identification_id(ports.clock.now()),
         club=station.club,
@@ -118,10 +119,11 @@ async def _identified(ports: Ports, station: Station, check_in: CheckIn, phone: 
         phone=phone,
         evidence=Evidence.STATION_QR,
         membership=found.membership,
-        member=found.member.id if found.member else None,
+        member=found.member,
+        entry=found.elsewhere,
         created_at=check_in.at,
     )
-    view = IdentificationView.of(identification, found.member)
+    view = IdentificationView.of(identification, found.entry)
 
     async def write() -> None:
         async with ports.storage.transaction() as tx:

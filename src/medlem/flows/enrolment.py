@@ -16,14 +16,15 @@ from typing import Final, assert_never
 
 from medlem.club.codes import confirmation_code
 from medlem.club.enrolment import ASK_LIFE, Enrolment, Reason, State
-from medlem.club.errors import IdentificationExpired, NotFound, RegisterUnavailable
-from medlem.club.identification import Identification
+from medlem.club.errors import IdentificationExpired, NotFound
+from medlem.club.identification import Identification, Membership
 from medlem.club.ids import ClubId, EnrolmentId, enrolment_id
 from medlem.club.masked import Masked
-from medlem.club.member import AlreadyMember, Disclosure, Member
+from medlem.club.member import AlreadyMember, Disclosure, Entry, Member
 from medlem.club.phone import PhoneNumber
 from medlem.club.place import Station
 from medlem.flows import limits
+from medlem.flows.announcing import joining
 from medlem.flows.answers import (
     Answer,
     Answered,
@@ -38,8 +39,9 @@ from medlem.flows.answers import (
     Told,
     Unreachable,
 )
+from medlem.flows.checking import check as check_membership
+from medlem.flows.checking import joined_since
 from medlem.flows.insisting import insist
-from medlem.flows.joining import join
 from medlem.flows.ports import Ports
 from medlem.flows.tables import Repeat, Tables
 from medlem.flows.views import EnrolmentView
@@ -64,13 +66,14 @@ async def start(ports: Ports, station: Station, identification: str, repeat: Rep
         TooManyRequests: this phone has been asked enough.
     """
     customer, phone = await _customer(ports, station, identification)
+    began = ports.clock.now()
     await _refuse_member(ports, station, phone)
     now = ports.clock.now()
     async with ports.storage.transaction() as tx:
         wanted = Enrolment.begin(enrolment_id(now), customer, confirmation_code(), now)
         enrolment = await tx.enrolments.open(wanted)
         # Only now: whoever was being asked when we began may have become a member while we waited for the row.
-        if (member := await tx.members.by_phone(station.club, phone)) is not None:
+        if (member := await joined_since(ports, tx, station.club, phone, began)) is not None:
             raise _already(member)
         if enrolment.id == wanted.id:
             await limits.ask(ports.limits, tx, customer, phone, now)
@@ -172,7 +175,7 @@ async def _draw_conclusion(ports: Ports, answered: Enrolment, told: Told) -> Non
         current = await tx.enrolments.hold(answered.club, answered.id)
         if current is None or current.claim != answered.claim or current.state is not State.WAITING:
             return
-        after = await _told(tx, current, told, now, ports.chance())
+        after = await _told(ports, tx, current, told, now)
         await tx.enrolments.save(after)
         await _announce(tx, [] if after.is_open else [after], now)
 
@@ -232,14 +235,14 @@ async def _asked(tx: Tables, current: Enrolment, answer: Ask, now: datetime) -> 
     return after if pinged is None else after.pinged(now)
 
 
-async def _told(tx: Tables, current: Enrolment, told: Told, now: datetime, chance: float) -> Enrolment:
+async def _told(ports: Ports, tx: Tables, current: Enrolment, told: Told, now: datetime) -> Enrolment:
     match told:
         case Disclosure():
-            return current.accepted((await join(tx, current, told, now)).id, now)
+            return current.accepted((await joining(ports, tx, current, told, now)).id, now)
         case Failed():
             return current.failed(told.reason, now, told.digest)
         case Unreachable():
-            return current.unreachable(now, told.retry_after, chance)
+            return current.unreachable(now, told.retry_after, ports.chance())
     assert_never(told)
 
 
@@ -270,15 +273,12 @@ async def _customer(ports: Ports, station: Station, identification: str) -> tupl
 
 
 async def _refuse_member(ports: Ports, station: Station, phone: PhoneNumber) -> None:
-    try:
-        member = await ports.register.find(station.club, phone)
-    except RegisterUnavailable:
-        return  # who is a member already is told apart by `sub` in the end
-    if member is not None:
-        raise _already(member)
+    found = await check_membership(ports, station.club, phone)  # unknown: `sub` tells them apart in the end
+    if found.membership is Membership.MEMBER and found.entry is not None:
+        raise _already(found.entry)
 
 
-def _already(member: Member) -> AlreadyMember:
+def _already(member: Member | Entry) -> AlreadyMember:
     return AlreadyMember("There is nothing to ask: this customer is a member.", member)
 
 

@@ -6,11 +6,13 @@ What a till does with members goes by `scan`; this is for systems that may see a
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from medlem.club.announcement import News
 from medlem.club.errors import NotFound
 from medlem.club.ids import member_id
 from medlem.club.member import AlreadyMember, Consent, Member, Profile, VerifiedBy
 from medlem.club.phone import PhoneNumber
 from medlem.club.place import Club
+from medlem.flows import announcing
 from medlem.flows.ports import Ports
 from medlem.flows.tables import Repeat
 
@@ -73,6 +75,7 @@ async def enter(ports: Ports, club: Club, phone: str, profile: Profile, repeat: 
         )
         await tx.members.add(member)
         await tx.members.link(member, number, VerifiedBy.MERCHANT, now)
+        await announcing.write_down(ports, tx, member, News.JOINED, now)
         if repeat is not None:
             await tx.repeats.keep(club.id, repeat, CREATED, member.id, now)
     return MemberInFull(member, [])
@@ -90,6 +93,7 @@ async def leave(ports: Ports, club: Club, member: str) -> None:
         if found is None:
             raise NotFound("The club has no such member.")
         if found.present:
+            await announcing.left(ports, tx, found, now)
             await tx.members.unlink(found, now)
             await tx.members.save(replace(found, left_at=now))
 

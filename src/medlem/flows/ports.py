@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from medlem.club.announcement import Announcement
 from medlem.club.ids import ClubId, StationQrId
 from medlem.club.masked import Masked
-from medlem.club.member import Member
+from medlem.club.member import Entry
 from medlem.club.phone import PhoneNumber
 from medlem.club.scanned import PersonalQr
-from medlem.flows.answers import Answer, Ask, HungQr, Question, Revealed, Told
+from medlem.flows.answers import Answer, Ask, HungQr, Question, Reception, Revealed, Told
 from medlem.flows.errands import Errands
 from medlem.flows.limits import Limits
 from medlem.flows.tables import Tables
@@ -95,12 +96,18 @@ class Platform(Protocol):
 class Register(Protocol):
     """The list of members: ours, or the merchant's own system."""
 
-    async def find(self, club: ClubId, phone: PhoneNumber) -> Member | None:
-        """Who is reached by this number today.
+    async def find(self, club: ClubId, phone: PhoneNumber) -> Entry | None:
+        """Who is reached by this number today; with `as_of`, on a day that is past, when it is silent now.
 
         Raises:
-            RegisterUnavailable: it does not answer.
+            RegisterUnavailable: it does not answer, or not in a way that can be trusted.
         """
+
+    def told(self) -> frozenset[ClubId]:
+        """The clubs whose register is elsewhere and hears of members from us."""
+
+    async def tell(self, announcement: Announcement) -> Reception:
+        """Tell the register of the announcement's club, once; never raises."""
 
 
 class Watch(Protocol):

@@ -15,6 +15,9 @@ NUMBERS: Final = timedelta(hours=24)
 EVENTS: Final = timedelta(hours=24)
 REPEATS: Final = timedelta(hours=72)
 PINGS: Final = timedelta(minutes=15)
+HEARD: Final = timedelta(hours=72)
+"""Announcements that a register has heard: longer than what it once said may be remembered."""
+TURNED_DOWN: Final = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,7 @@ class Forgotten:
     repeats: int
     pings: int
     check_ins: int
+    announcements: int
 
 
 async def tidy(ports: Ports) -> Forgotten:
@@ -38,6 +42,7 @@ async def tidy(ports: Ports) -> Forgotten:
         repeats=await _all(ports, lambda tx: tx.repeats.forget(now - REPEATS)),
         pings=await _all(ports, lambda tx: tx.webhooks.forget_pings(now - PINGS)),
         check_ins=await _all(ports, lambda tx: tx.check_ins.forget(now)),
+        announcements=await _all(ports, lambda tx: tx.announcements.forget(now - HEARD, now - TURNED_DOWN)),
     )
 
 

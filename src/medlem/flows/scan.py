@@ -5,29 +5,19 @@ which the customer's own app scans: `check_in`.) The platform is asked before an
 is written, and the register before the transaction: neither may hold the database up.
 """
 
-from dataclasses import dataclass
-
 from medlem.club import scanned
-from medlem.club.errors import NotFound, RegisterUnavailable
+from medlem.club.errors import NotFound
 from medlem.club.identification import Evidence, Identification, Membership
-from medlem.club.ids import ClubId, identification_id
-from medlem.club.member import Member
+from medlem.club.ids import identification_id
 from medlem.club.phone import PhoneNumber
 from medlem.club.place import Station
 from medlem.flows import limits
+from medlem.flows.checking import check
 from medlem.flows.ports import Ports
 from medlem.flows.tables import Repeat
 from medlem.flows.views import IdentificationView
 
 CREATED = 201
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What the register says of a number."""
-
-    membership: Membership
-    member: Member | None
 
 
 async def by_scan(ports: Ports, station: Station, text: str, repeat: Repeat | None = None) -> IdentificationView:
@@ -82,10 +72,11 @@ async def _identify(
         phone=phone,
         evidence=evidence,
         membership=found.membership,
-        member=found.member.id if found.member else None,
+        member=found.member,
+        entry=found.elsewhere,
         created_at=now,
     )
-    view = IdentificationView.of(identification, found.member)
+    view = IdentificationView.of(identification, found.entry)
     async with ports.storage.transaction() as tx:
         await limits.look_up(ports.limits, tx, station, now)
         await tx.identifications.add(identification)
@@ -102,12 +93,3 @@ async def _note_stranger(ports: Ports, station: Station, phone: PhoneNumber) -> 
     if await ports.platform.exists(station.club, phone) is False:
         async with ports.storage.transaction() as tx:
             await tx.identifications.note_miss(station.club, station.id, phone, ports.clock.now())
-
-
-async def check(ports: Ports, club: ClubId, phone: PhoneNumber) -> Found:
-    """The membership check. A register that does not answer stops no sale."""
-    try:
-        member = await ports.register.find(club, phone)
-    except RegisterUnavailable:
-        return Found(Membership.UNKNOWN, None)
-    return Found(Membership.MEMBER if member else Membership.NOT_MEMBER, member)

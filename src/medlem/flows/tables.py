@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from medlem.club.announcement import Announcement
 from medlem.club.enrolment import Enrolment, State
 from medlem.club.identification import Identification
 from medlem.club.ids import ClubId, EnrolmentId, MemberId, StationId
@@ -195,6 +196,32 @@ class Members(Protocol):
         """Keep the platform's consent objects as they came, encrypted."""
 
 
+class Announcements(Protocol):
+    """What merchants' own registers are to hear, and have heard."""
+
+    async def next_sequence(self, member: Member) -> int:
+        """The number of the member's next announcement; nobody else draws one before this transaction is over."""
+
+    async def add(self, announcement: Announcement) -> None: ...
+    async def latest(self, club: ClubId, phone: PhoneNumber) -> Announcement | None:
+        """What happened last to whom this number reaches or reached; changes of another kind are left out."""
+
+    async def next_due(self, club: ClubId) -> datetime | None:
+        """When the next one is due and free."""
+
+    async def claim(self, club: ClubId, now: datetime, lease: timedelta, most: int) -> Sequence[Announcement]:
+        """Take some that are due and free, of each member the first that was not heard."""
+
+    async def save(self, announcement: Announcement) -> None:
+        """Write what became of it. Of an attempt that has been overtaken only a final word counts."""
+
+    async def count_waiting(self) -> int:
+        """How many have not been heard; all clubs."""
+
+    async def forget(self, heard_before: datetime, turned_down_before: datetime) -> int:
+        """Drop those that are over; how many. All clubs."""
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """One line of a station's screen log; `body` is the view as JSON."""
@@ -278,3 +305,5 @@ class Tables(Protocol):
     def station_qrs(self) -> StationQrs: ...
     @property
     def check_ins(self) -> CheckIns: ...
+    @property
+    def announcements(self) -> Announcements: ...

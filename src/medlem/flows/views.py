@@ -10,7 +10,7 @@ from typing import Literal, Self
 from medlem.club.brand import app_name
 from medlem.club.enrolment import Enrolment
 from medlem.club.identification import Identification
-from medlem.club.member import Member
+from medlem.club.member import Entry, Member
 from medlem.club.phone import PhoneNumber
 
 FORGOTTEN = "•• •• •• ••"
@@ -35,12 +35,13 @@ class MemberView:
     id: str
     name: str | None
     member_number: str
-    since: datetime
+    since: datetime | None
 
     @classmethod
-    def of(cls, member: Member) -> Self:
+    def of(cls, member: Member | Entry) -> Self:
         """Shorten the name to `Kari N.`."""
-        return cls(member.id, member.profile.short_name, member.member_number, member.joined_at)
+        entry = member if isinstance(member, Entry) else Entry.of(member)
+        return cls(entry.id, entry.name, entry.member_number, entry.since)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,18 +55,22 @@ class IdentificationView:
     member: MemberView | None
     app: str
     expires_at: datetime
+    as_of: datetime | None
+    """When the register said so; null when it answers now."""
 
     @classmethod
-    def of(cls, found: Identification, member: Member | None) -> Self:
+    def of(cls, found: Identification, member: Member | Entry | None) -> Self:
         """Show an identification with the member that it found."""
+        shown = member or found.entry
         return cls(
             id=found.id,
             membership=found.membership.value,
             evidence=found.evidence.value,
             customer=CustomerView.of(found.phone),
-            member=MemberView.of(member) if member else None,
+            member=MemberView.of(shown) if shown else None,
             app=app_name(found.phone, found.created_at),
             expires_at=found.expires_at,
+            as_of=found.entry.as_of if found.entry else None,
         )
 
 

@@ -3,10 +3,12 @@
 A database that cannot be read is for the till a register that does not answer: the sale goes on.
 """
 
+from medlem.club.announcement import Announcement
 from medlem.club.errors import RegisterUnavailable
 from medlem.club.ids import ClubId
-from medlem.club.member import Member
+from medlem.club.member import Entry
 from medlem.club.phone import PhoneNumber
+from medlem.flows.answers import Heard, Reception
 from medlem.flows.ports import Storage
 from medlem.flows.tables import StorageUnavailable
 
@@ -17,13 +19,23 @@ class OwnRegister:
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
 
-    async def find(self, club: ClubId, phone: PhoneNumber) -> Member | None:
+    async def find(self, club: ClubId, phone: PhoneNumber) -> Entry | None:
         """Who is reached by this number today.
 
         Raises:
             RegisterUnavailable: the storage does not answer.
         """
         try:
-            return await self._storage.reading.members.by_phone(club, phone)
+            member = await self._storage.reading.members.by_phone(club, phone)
         except StorageUnavailable as error:
             raise RegisterUnavailable("The register of members does not answer. Carry on with the sale.") from error
+        return Entry.of(member) if member else None
+
+    def told(self) -> frozenset[ClubId]:
+        """None: it knows every member already."""
+        return frozenset()
+
+    async def tell(self, announcement: Announcement) -> Reception:
+        """Nothing is news here."""
+        del announcement
+        return Heard()

@@ -3,8 +3,11 @@
 from datetime import datetime
 from typing import Final
 
+import msgspec
+
 from medlem.club.identification import Evidence, Identification, Membership
 from medlem.club.ids import ClubId, IdentificationId, StationId
+from medlem.club.member import Entry
 from medlem.club.phone import PhoneNumber
 from medlem.storage.session import Row, Session, millis, moment
 from medlem.vault import Vault
@@ -33,6 +36,7 @@ class Identifications:
             evidence=identification.evidence.value,
             membership=identification.membership.value,
             member=identification.member,
+            entry=msgspec.json.encode(identification.entry).decode() if identification.entry else None,
             created_at=millis(identification.created_at),
         )
 
@@ -71,5 +75,9 @@ def identification_of(row: Row) -> Identification:
         evidence=Evidence(row["evidence"]),
         membership=Membership(row["membership"]),
         member=row["member"],
+        entry=_entry.decode(row["entry"]) if row["entry"] else None,
         created_at=moment(row["created_at"]),
     )
+
+
+_entry = msgspec.json.Decoder(Entry)

@@ -1,5 +1,6 @@
 """All tables over one session."""
 
+from medlem.storage.announcements import Announcements
 from medlem.storage.check_ins import CheckIns
 from medlem.storage.enrolments import Enrolments
 from medlem.storage.events import Events
@@ -28,3 +29,4 @@ class AllTables:
         self.webhooks = Webhooks(session, vault)
         self.station_qrs = StationQrs(session)
         self.check_ins = CheckIns(session, vault)
+        self.announcements = Announcements(session, vault)

@@ -16,7 +16,7 @@ import msgspec
 from msgspec import UNSET
 
 from medlem.club.errors import Flaw, IdempotencyConflict, InvalidRequest, Refusal
-from medlem.club.member import AlreadyMember
+from medlem.club.member import AlreadyMember, Entry
 from medlem.flows.tables import Clash, Remembered, Repeat
 from medlem.flows.views import MemberView
 from medlem.web.answer import Answer, encode
@@ -32,7 +32,7 @@ Again = Callable[[str], Awaitable[Answer]]
 
 
 class _Kept(msgspec.Struct):
-    """A refusal at rest: its words, and of a member only the id."""
+    """A refusal at rest: its words, and of a member of our own only the id."""
 
     problem: Problem
     member: str | None = None
@@ -97,8 +97,9 @@ async def _keep(call: Call, repeat: Repeat, refusal: Refusal) -> None:
     if status >= STATUSES["internal-error"] or status == STATUSES["too-many-requests"]:
         return
     problem = problem_of(refusal, call.visit.trace)
-    problem.member = UNSET
-    member = refusal.member.id if isinstance(refusal, AlreadyMember) else None
+    member = None
+    if isinstance(refusal, AlreadyMember) and not (isinstance(refusal.member, Entry) and not refusal.member.ours):
+        member, problem.member = refusal.member.id, UNSET  # read anew, for their name may change
     with suppress(Clash):  # another process met it first
         async with call.ports.storage.transaction() as tx:
             await tx.repeats.keep_refusal(

@@ -14,7 +14,8 @@ values (
 on conflict do nothing;
 
 -- name: mark_asked(club, identification)!
-update identification set asked = 1 where club = :club and id = :identification;
+-- The number stays with the question from now on; what a register said of a member does not.
+update identification set asked = 1, entry = null where club = :club and id = :identification;
 
 -- name: open_for_phone(club, phone)^
 select id from enrolment where club = :club and phone = :phone and state in ('asking', 'waiting');

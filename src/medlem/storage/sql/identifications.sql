@@ -1,11 +1,11 @@
 -- Who stood where.
 
--- name: add(club, identification, station, phone, evidence, membership, member, created_at)!
-insert into identification (club, id, station, phone, evidence, membership, member, created_at)
-values (:club, :identification, :station, :phone, :evidence, :membership, :member, :created_at);
+-- name: add(club, identification, station, phone, evidence, membership, member, entry, created_at)!
+insert into identification (club, id, station, phone, evidence, membership, member, entry, created_at)
+values (:club, :identification, :station, :phone, :evidence, :membership, :member, :entry, :created_at);
 
 -- name: get(club, identification)^
-select club, id, station, phone, evidence, membership, member, created_at
+select club, id, station, phone, evidence, membership, member, entry, created_at
 from identification
 where club = :club and id = :identification;
 
@@ -36,7 +36,7 @@ where (club, station, digest) in (
 
 -- name: forget(before, most)!
 -- All clubs: numbers that led to no question.
-update identification set phone = null
+update identification set phone = null, entry = null
 where (club, id) in (
     select club, id
     from identification

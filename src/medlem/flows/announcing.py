@@ -1,0 +1,115 @@
+"""Announcing: a merchant's own register hears of members who join, change and leave.
+
+What it is to hear is written down in the transaction that changed the member; a worker tells it, again and again until
+it has heard. Killed between any two lines, the next one tells it once more, under the same key. Whoever changes a
+member calls one of `joining`, `left` and `write_down` in the same transaction; where the register is our own they
+write nothing.
+"""
+
+import asyncio
+import logging
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final, assert_never
+
+from medlem.club.announcement import Announcement, News
+from medlem.club.enrolment import Enrolment
+from medlem.club.ids import ClubId, announcement_id
+from medlem.club.member import Disclosure, Member, standing
+from medlem.club.phone import PhoneNumber
+from medlem.flows.answers import Heard, Reception, TurnedDown, Unheard
+from medlem.flows.joining import join
+from medlem.flows.ports import Ports
+from medlem.flows.tables import Tables
+
+log = logging.getLogger(__name__)
+
+LEASE: Final = timedelta(seconds=30)
+"""How long a claim holds: longer than any call to a register may take."""
+
+AT_ONCE: Final = 8
+"""Members of one club of whom the register is told side by side."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What one round came to."""
+
+    tried: int
+    heard: int
+
+
+async def joining(ports: Ports, tx: Tables, enrolment: Enrolment, told: Disclosure, now: datetime) -> Member:
+    """`join`, and what the register is to hear of it: the member, and whoever lost the number to them."""
+    if enrolment.club not in ports.register.told():
+        return await join(tx, enrolment, told, now)
+    phone = told.phone or enrolment.phone
+    holder = await tx.members.by_phone(enrolment.club, phone) if phone else None
+    before = await tx.members.by_sub(enrolment.club, told.sub)
+    member = await join(tx, enrolment, told, now)
+    if holder is not None and holder.id != member.id:
+        await write_down(ports, tx, replace(holder, phone=None), News.NUMBER_MOVED, now, holder.phone)
+    await write_down(ports, tx, member, News.JOINED, now, before.phone if before else None)
+    return member
+
+
+async def left(ports: Ports, tx: Tables, member: Member, now: datetime) -> None:
+    """They are no member any more; `member` as they were until now."""
+    await write_down(ports, tx, replace(member, phone=None, left_at=now), News.LEFT, now, member.phone)
+
+
+async def write_down(
+    ports: Ports, tx: Tables, member: Member, news: News, now: datetime, former: PhoneNumber | None = None
+) -> None:
+    """Let the register hear of a member, as they are from now on.
+
+    Args:
+        ports: the outside world.
+        tx: the transaction that changes the member.
+        member: with the number that reaches them now.
+        news: what has happened.
+        now: when.
+        former: the number that reached them until now.
+    """
+    if member.club not in ports.register.told():
+        return
+    consents = standing(await tx.members.consents(member.club, member.id))
+    await tx.announcements.add(
+        Announcement(
+            id=announcement_id(now),
+            club=member.club,
+            sequence=await tx.announcements.next_sequence(member),
+            news=news,
+            member=member,
+            former_phone=None if former == member.phone else former,
+            consents=tuple(consents.values()),
+            happened_at=now,
+            due_at=now,
+        )
+    )
+
+
+async def tell(ports: Ports, club: ClubId) -> Told:
+    """Tell a club's register what is due, and write down whether it heard."""
+    async with ports.storage.transaction() as tx:
+        claimed = await tx.announcements.claim(club, ports.clock.now(), LEASE, AT_ONCE)
+    answers = await asyncio.gather(*(ports.register.tell(one) for one in claimed))
+    now = ports.clock.now()
+    after = [_after(one, answer, now, ports.chance()) for one, answer in zip(claimed, answers, strict=True)]
+    if after:
+        async with ports.storage.transaction() as tx:
+            for one in after:
+                await tx.announcements.save(one)
+    return Told(len(after), sum(not isinstance(answer, Unheard) for answer in answers))
+
+
+def _after(announcement: Announcement, answer: Reception, now: datetime, chance: float) -> Announcement:
+    match answer:
+        case Heard():
+            return announcement.heard(now)
+        case TurnedDown():
+            log.error("announcement %s: the register will not have it; its member stays ours alone", announcement.id)
+            return announcement.turned_down(now)
+        case Unheard():
+            return announcement.unheard(now, answer.retry_after, chance)
+    assert_never(answer)
