@@ -1,6 +1,7 @@
 """A merchant's own register that does as it is told; passes the contract of the real ones."""
 
 from collections import deque
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from medlem.club.announcement import Announcement, News
@@ -19,6 +20,8 @@ class ObedientRegister:
     def __init__(self, *clubs: ClubId) -> None:
         self.clubs = frozenset(clubs)
         self.silent = False
+        self.remembered: datetime | None = None
+        """When it said what it says: it is silent, and somebody remembers."""
         self.deaf = False
         self.answers: deque[Reception] = deque()
         """What it says instead of hearing."""
@@ -40,7 +43,8 @@ class ObedientRegister:
         self.calls += 1
         if self.silent:
             raise RegisterUnavailable("The register of members does not answer. Carry on with the sale.")
-        return self._entries.get(phone)
+        entry = self._entries.get(phone)
+        return replace(entry, as_of=self.remembered) if entry else None
 
     def told(self) -> frozenset[ClubId]:
         return self.clubs

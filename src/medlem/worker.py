@@ -13,7 +13,8 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from medlem.club.enrolment import Enrolment
-from medlem.flows import check_in, retention, station_qrs
+from medlem.club.ids import ClubId
+from medlem.flows import announcing, check_in, retention, station_qrs
 from medlem.flows import enrolment as flow
 from medlem.flows.answers import Look
 from medlem.flows.failures import report
@@ -56,6 +57,7 @@ class Worker:
         self._running: set[asyncio.Task[None]] = set()
         self._tidied: datetime | None = None
         self._went_on: datetime | None = None
+        self._telling: dict[ClubId, asyncio.Task[None]] = {}
 
     async def run(self, closing: asyncio.Event) -> None:
         """Work until told to stop; what is still in flight then is found again by whoever comes next."""
@@ -68,7 +70,7 @@ class Worker:
                     await self._pause(watch, rest, closed)
             await self._bring_home()
         finally:
-            left = [settling, closed, *self._running]
+            left = [settling, closed, *self._running, *self._telling.values()]
             for task in left:
                 task.cancel()
             await asyncio.gather(*left, return_exceptions=True)
@@ -79,6 +81,7 @@ class Worker:
             await self._claim()
             await flow.give_up_lost_asks(self._ports)
             await self._go_on()
+            self._tell_registers()
             await self._tidy()
             return await self._rest()
         except Exception as error:  # noqa: BLE001 - whatever befell the database, the worker has to outlive it
@@ -145,6 +148,20 @@ class Worker:
                 await self._seen.join()
                 while self._running:  # members are made of the last answers
                     await asyncio.wait(self._running)
+
+    def _tell_registers(self) -> None:
+        """Let merchants' own registers hear what is due, beside everything else: a slow one holds nothing up."""
+        for club in self._ports.register.told():
+            telling = self._telling.get(club)
+            if telling is None or telling.done():
+                self._telling[club] = asyncio.create_task(self._tell(club), name="tell")
+
+    async def _tell(self, club: ClubId) -> None:
+        try:
+            await announcing.tell_all(self._ports, club)
+        except Exception as error:  # noqa: BLE001 - what was claimed is found again when its lease has run out
+            report(log, "a register could not be told; it is tried again", error)
+            await self._ports.clock.sleep(AFTER_TROUBLE)
 
     async def _tidy(self) -> None:
         now = self._ports.clock.now()

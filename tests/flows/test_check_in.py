@@ -9,11 +9,9 @@ from typing import Any
 
 import pytest
 
+from fakes_register import ObedientRegister
 from fakes_stickers import QrTrouble
-from medlem.club.errors import RegisterUnavailable
-from medlem.club.ids import ClubId
 from medlem.club.masked import Masked
-from medlem.club.member import Member
 from medlem.club.phone import PhoneNumber
 from medlem.club.place import Station
 from medlem.flows import check_in, enrolment, places, retention, station_qrs
@@ -86,12 +84,9 @@ async def test_a_member_is_known(shop: Shop) -> None:
 
 
 async def test_a_register_that_does_not_answer_stops_no_sale(shop: Shop) -> None:
-    class Silent:
-        async def find(self, club: ClubId, phone: PhoneNumber) -> Member | None:
-            del club, phone
-            raise RegisterUnavailable("Later.")
-
-    deaf = replace(shop, ports=replace(shop.ports, register=Silent()))
+    silent = ObedientRegister()
+    silent.silent = True
+    deaf = replace(shop, ports=replace(shop.ports, register=silent))
     await arrive(deaf, told(shop, await sticker(shop)))
     view = await shown(shop)
     assert view is not None

@@ -10,14 +10,17 @@ import pytest
 
 from fakes import settle
 from fakes_platform import ObedientPlatform
+from fakes_register import ObedientRegister
 from medlem.club.ids import ClubId
 from medlem.club.masked import Masked
-from medlem.flows import enrolment
+from medlem.club.member import Profile
+from medlem.club.phone import PhoneNumber
+from medlem.flows import enrolment, membership
 from medlem.flows.answers import Answer, Ask, Question
 from medlem.flows.ports import Ports
 from medlem.flows.tables import StorageUnavailable
 from medlem.worker import LAST_LOOKS, Worker
-from shop import KARI, Shop
+from shop import KARI, OLA, Shop
 
 
 @asynccontextmanager
@@ -228,3 +231,28 @@ async def test_a_strangers_number_is_forgotten_after_a_day(shop: Shop) -> None:
             await shop.clock.turn(1)
             await asyncio.sleep(0.001)  # as above
     pytest.fail("never forgotten")
+
+
+async def test_a_merchants_register_hears_of_a_new_member_at_once_and_after_it_was_deaf(shop: Shop) -> None:
+    register = ObedientRegister(shop.club.id)
+    ports = replace(shop.ports, register=register)
+    await membership.enter(ports, shop.club, f"+{KARI}", Profile())
+    register.deaf = True
+    async with at_work(ports):
+        await until_told(shop, waiting=1)
+        await membership.enter(ports, shop.club, f"+{OLA}", Profile())
+        await shop.clock.turn(60)
+        assert register.heard == []
+        register.deaf = False
+        await until_told(shop, waiting=0)
+    assert {said.member.phone for said in register.heard} == {PhoneNumber(KARI), PhoneNumber(OLA)}
+
+
+async def until_told(shop: Shop, *, waiting: int) -> None:
+    """Turn the clock until so many announcements wait."""
+    for _ in range(600):
+        await shop.clock.turn(0.5)
+        await asyncio.sleep(0.001)
+        if await shop.storage.reading.announcements.count_waiting() == waiting:
+            return
+    pytest.fail("never told")

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, closing
+from dataclasses import replace
 from datetime import datetime
 from itertools import count
 from pathlib import Path
@@ -15,8 +16,9 @@ import asyncpg
 import pytest
 
 from backups import TESTS, rows
+from medlem.club.announcement import Announcement, News
 from medlem.club.enrolment import Enrolment, Reason
-from medlem.club.ids import consent_id, key_id
+from medlem.club.ids import announcement_id, consent_id, key_id, member_id
 from medlem.club.masked import Masked
 from medlem.club.member import Consent, Member, VerifiedBy
 from medlem.club.place import Key, KeyKind
@@ -63,6 +65,7 @@ async def here(opening: Open) -> Premises:
             await tx.identifications.note_miss(made.club.id, made.till.id, OLA, NOW)
             await tx.station_qrs.add(qr(made))
             await tx.check_ins.add(scan(made))
+            await announce(tx, made.member())
         for _ in range(3):
             await event(storage, made)
     return made
@@ -77,6 +80,24 @@ async def members(tx: Tables, here: Premises) -> None:
         await tx.members.link(member, phone, VerifiedBy.LOGIN, NOW)
     await tx.members.next_number(here.club.id)
     await tx.members.next_number(here.club.id)
+
+
+async def announce(tx: Tables, member: Member) -> None:
+    """Let a merchant's own register hear of a member."""
+    joined = replace(member, id=member_id(later(3)), sub="sub-4", member_number="100006", phone=KARI)
+    await tx.members.add(joined)
+    await tx.announcements.add(
+        Announcement(
+            id=announcement_id(NOW),
+            club=member.club,
+            sequence=await tx.announcements.next_sequence(joined),
+            news=News.JOINED,
+            member=joined,
+            former_phone=None,
+            happened_at=NOW,
+            due_at=NOW,
+        )
+    )
 
 
 async def agree(tx: Tables, member: Member, enrolment: Enrolment) -> None:

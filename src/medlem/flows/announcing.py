@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, assert_never
 
-from medlem.club.announcement import Announcement, News
+from medlem.club.announcement import Announcement, Hearing, News
 from medlem.club.enrolment import Enrolment
 from medlem.club.ids import ClubId, announcement_id
 from medlem.club.member import Disclosure, Member, standing
@@ -29,6 +29,10 @@ LEASE: Final = timedelta(seconds=30)
 
 AT_ONCE: Final = 8
 """Members of one club of whom the register is told side by side."""
+
+FIRST_REST: Final = 1.0
+LONGEST_REST: Final = 30.0
+"""Seconds that a register is left alone which heard nothing of what it was just told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +93,25 @@ async def write_down(
     )
 
 
+async def tell_all(ports: Ports, club: ClubId) -> None:
+    """Tell a club's register all that is due. One that does not hear is left alone for a while, longer each time."""
+    rest = FIRST_REST
+    while True:
+        due = await ports.storage.reading.announcements.next_due(club)
+        if due is None or due > ports.clock.now():
+            return
+        told = await tell(ports, club)
+        if told.tried == 0:
+            return  # somebody else is telling it
+        if told.heard:
+            rest = FIRST_REST
+            continue
+        await ports.clock.sleep(rest)
+        rest = min(rest * 2, LONGEST_REST)
+
+
 async def tell(ports: Ports, club: ClubId) -> Told:
-    """Tell a club's register what is due, and write down whether it heard."""
+    """Tell a club's register some of what is due, and write down whether it heard."""
     async with ports.storage.transaction() as tx:
         claimed = await tx.announcements.claim(club, ports.clock.now(), LEASE, AT_ONCE)
     answers = await asyncio.gather(*(ports.register.tell(one) for one in claimed))
@@ -100,6 +121,8 @@ async def tell(ports: Ports, club: ClubId) -> Told:
         async with ports.storage.transaction() as tx:
             for one in after:
                 await tx.announcements.save(one)
+            if any(one.hearing is Hearing.HEARD and one.attempts > 1 for one in after):
+                await tx.announcements.hurry(club, now)
     return Told(len(after), sum(not isinstance(answer, Unheard) for answer in answers))
 
 

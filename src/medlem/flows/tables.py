@@ -215,6 +215,9 @@ class Announcements(Protocol):
     async def save(self, announcement: Announcement) -> None:
         """Write what became of it. Of an attempt that has been overtaken only a final word counts."""
 
+    async def hurry(self, club: ClubId, now: datetime) -> None:
+        """Make due what has been put off: the register is back."""
+
     async def count_waiting(self) -> int:
         """How many have not been heard; all clubs."""
 

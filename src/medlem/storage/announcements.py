@@ -59,8 +59,7 @@ class Announcements:
     async def latest(self, club: ClubId, phone: PhoneNumber) -> Announcement | None:
         gained = await self._session.one("announcements.latest_to", club=club, phone=phone.msisdn)
         lost = await self._session.one("announcements.latest_from", club=club, phone=phone.msisdn)
-        # In one moment a number moves from one member to another, and then reaches the other.
-        row = lost if gained is None or (lost and lost["happened_at"] > gained["happened_at"]) else gained
+        row = lost if gained is None or (lost is not None and _later(lost, gained)) else gained
         return self._announcement(row) if row else None
 
     async def next_due(self, club: ClubId) -> datetime | None:
@@ -86,6 +85,9 @@ class Announcements:
             hearing=announcement.hearing.value,
             ended_at=maybe_millis(announcement.ended_at),
         )
+
+    async def hurry(self, club: ClubId, now: datetime) -> None:
+        await self._session.run("announcements.hurry", club=club, now=millis(now))
 
     async def count_waiting(self) -> int:
         row = await self._session.one("announcements.count_waiting")
@@ -116,6 +118,13 @@ class Announcements:
             due_at=moment(int(row["due_at"])),
             ended_at=moment(row["ended_at"]),
         )
+
+
+def _later(lost: Row, gained: Row) -> bool:
+    """Whether a number was lost after it was gained; in one moment it moves from one member to another."""
+    if lost["member"] == gained["member"]:
+        return bool(lost["sequence"] > gained["sequence"])
+    return bool(lost["happened_at"] > gained["happened_at"])
 
 
 _body = msgspec.json.Decoder(_Body)

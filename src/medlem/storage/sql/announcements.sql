@@ -28,10 +28,13 @@ order by happened_at desc
 limit 1;
 
 -- name: next_due(club)^
-select max(due_at, lease_until) as due
-from announcement
-where club = :club and hearing = 'waiting'
-order by max(due_at, lease_until)
+select max(a.due_at, a.lease_until) as due
+from announcement a
+where a.club = :club and a.hearing = 'waiting' and not exists (
+    select 1 from announcement e
+    where e.club = a.club and e.member = a.member and e.sequence < a.sequence and e.hearing = 'waiting'
+)
+order by max(a.due_at, a.lease_until)
 limit 1;
 
 -- name: claim(club, now, lease_until, most)
@@ -57,6 +60,9 @@ where club = :club and member = :member and sequence = :sequence and hearing = '
 -- name: put_off(club, member, sequence, claim, due_at)!
 update announcement set due_at = :due_at, lease_until = 0
 where club = :club and member = :member and sequence = :sequence and hearing = 'waiting' and claim = :claim;
+
+-- name: hurry(club, now)!
+update announcement set due_at = :now where club = :club and hearing = 'waiting' and due_at > :now;
 
 -- name: count_waiting()^
 -- All clubs.

@@ -1,0 +1,244 @@
+"""A merchant's own register: it says who is a member, and hears of those who become one here."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from fakes_register import ObedientRegister
+from medlem.club.announcement import Hearing, News
+from medlem.club.member import AlreadyMember, Profile
+from medlem.club.phone import PhoneNumber
+from medlem.flows import announcing, enrolment, membership, scan
+from medlem.flows.answers import Heard, TurnedDown, Unheard
+from medlem.flows.views import EnrolmentView
+from shop import KARI, OLA, Shop
+
+
+@pytest.fixture
+def register(shop: Shop) -> ObedientRegister:
+    """The shop's own system."""
+    made = ObedientRegister(shop.club.id)
+    shop.ports = replace(shop.ports, register=made)
+    return made
+
+
+async def join(shop: Shop, msisdn: str = KARI) -> EnrolmentView:
+    asked = await shop.invite(msisdn)
+    shop.platform.approve(msisdn)
+    await shop.wait(6)
+    return await shop.show(asked.id)
+
+
+async def tell(shop: Shop) -> announcing.Told:
+    return await announcing.tell(shop.ports, shop.club.id)
+
+
+async def test_the_merchants_register_says_who_is_a_member(shop: Shop, register: ObedientRegister) -> None:
+    register.knows(KARI, "C-17", "Kari N.")
+    found = await shop.identify()
+    assert found.membership == "member"
+    assert found.member is not None
+    assert (found.member.member_number, found.member.name, found.as_of) == ("C-17", "Kari N.", None)
+    assert await scan.show(shop.ports, shop.station, found.id) == found
+    assert (await shop.identify(OLA)).membership == "not_member"
+
+
+async def test_a_member_of_the_merchants_register_is_not_asked(shop: Shop, register: ObedientRegister) -> None:
+    shop.kari()
+    found = await shop.identify()
+    register.knows(KARI, "C-17")
+    with pytest.raises(AlreadyMember) as refusal:
+        await enrolment.start(shop.ports, shop.station, found.id)
+    assert refusal.value.member.member_number == "C-17"
+    assert shop.platform.pushes.total() == 0
+
+
+async def test_who_joined_a_second_ago_is_a_member_though_the_register_has_not_heard(
+    shop: Shop, register: ObedientRegister
+) -> None:
+    shop.kari()
+    assert (await join(shop)).state == "accepted"
+    assert register.heard == []
+    found = await shop.identify()
+    assert (found.membership, found.as_of) == ("member", None)
+    with pytest.raises(AlreadyMember):
+        await enrolment.start(shop.ports, shop.station, found.id)
+    register.silent = True
+    assert (await shop.identify()).membership == "member"
+
+
+async def test_the_register_hears_once_who_joined_with_all_that_they_shared(
+    shop: Shop, register: ObedientRegister
+) -> None:
+    shop.kari()
+    await join(shop)
+    assert await tell(shop) == announcing.Told(tried=1, heard=1)
+    assert await tell(shop) == announcing.Told(tried=0, heard=0)
+    (said,) = register.heard
+    assert said.news is News.JOINED
+    assert said.member.sub is not None
+    assert said.member.phone is not None
+    assert said.member.phone.msisdn == KARI
+    found = await shop.identify()
+    assert found.member is not None
+    assert found.member.id == said.member.id
+
+
+async def test_once_it_has_heard_the_registers_word_counts(shop: Shop, register: ObedientRegister) -> None:
+    shop.kari()
+    await join(shop)
+    await tell(shop)
+    await shop.clock.turn(1)
+    register.forgets(KARI)
+    found = await shop.identify()
+    assert found.membership == "not_member"
+    again = await enrolment.start(shop.ports, shop.station, found.id)
+    await shop.ports.errands.finish()
+    shop.platform.approve(KARI)
+    await shop.wait(6)
+    assert (await shop.show(again.id)).state == "accepted"
+    await tell(shop)
+    first, second = register.heard
+    assert first.member.id == second.member.id
+    assert (await shop.identify()).membership == "member"
+
+
+async def test_a_register_that_is_deaf_is_told_again_later_each_time(shop: Shop, register: ObedientRegister) -> None:
+    shop.kari()
+    await join(shop)
+    register.deaf = True
+    pauses = []
+    for _ in range(12):
+        assert await tell(shop) == announcing.Told(tried=1, heard=0)
+        due = await shop.storage.reading.announcements.next_due(shop.club.id)
+        assert due is not None
+        pauses.append((due - shop.clock.now()).total_seconds())
+        assert (await tell(shop)).tried == 0
+        await shop.clock.turn(pauses[-1])
+    assert pauses == [5, 10, 20, 40, 80, 160, 320, 640, 1280, 2560, 3600, 3600]
+    register.deaf = False
+    assert await tell(shop) == announcing.Told(tried=1, heard=1)
+
+
+async def test_a_register_says_when_it_wants_to_be_told_again(shop: Shop, register: ObedientRegister) -> None:
+    shop.kari()
+    await join(shop)
+    register.answers.append(Unheard(retry_after=timedelta(seconds=90)))
+    await tell(shop)
+    await shop.clock.turn(89)
+    assert (await tell(shop)).tried == 0
+    await shop.clock.turn(1)
+    assert (await tell(shop)).heard == 1
+
+
+async def test_who_dies_between_the_call_and_its_outcome_has_told_and_is_not_heard_twice(
+    shop: Shop, register: ObedientRegister
+) -> None:
+    shop.kari()
+    await join(shop)
+    async with shop.storage.transaction() as tx:
+        (claimed,) = await tx.announcements.claim(shop.club.id, shop.clock.now(), announcing.LEASE, 1)
+    await register.tell(claimed)  # and here the process dies
+    assert (await tell(shop)).tried == 0
+    await shop.clock.turn(announcing.LEASE.total_seconds())
+    assert await tell(shop) == announcing.Told(tried=1, heard=1)
+    assert len(register.heard) == 1
+
+
+async def test_what_the_register_will_not_have_is_told_no_more_and_our_evidence_stays(
+    shop: Shop, register: ObedientRegister, caplog: pytest.LogCaptureFixture
+) -> None:
+    shop.kari()
+    await join(shop)
+    register.answers.append(TurnedDown())
+    await tell(shop)
+    assert "will not have it" in caplog.text
+    await shop.clock.turn(3600)
+    assert (await tell(shop)).tried == 0
+    assert (await shop.identify()).membership == "not_member"
+    (kept,) = await membership.look_up(shop.ports, shop.club, f"+{KARI}")
+    assert kept.member.sub is not None
+    latest = await shop.storage.reading.announcements.latest(shop.club.id, PhoneNumber(KARI))
+    assert latest is not None
+    assert latest.hearing is Hearing.TURNED_DOWN
+
+
+async def test_a_number_that_moves_is_told_of_both_and_reaches_its_new_owner_at_once(
+    shop: Shop, register: ObedientRegister
+) -> None:
+    shop.kari()
+    first = await join(shop)
+    await tell(shop)
+    per = shop.platform.person(OLA, "Per Hansen")
+    per.phone_claim = PhoneNumber(KARI)
+    second = await join(shop, OLA)
+    assert first.member is not None
+    assert second.member is not None
+    found = await shop.identify(KARI)  # the register still says that it is Kari's
+    assert found.member is not None
+    assert found.member.name == "Per H."
+    await tell(shop)
+    moved = {said.member.id: said for said in register.heard[1:]}
+    lost, gained = moved[first.member.id], moved[second.member.id]  # type: ignore[index]  # a member's id, as text
+    assert (lost.news, lost.member.phone, lost.former_phone) == (News.NUMBER_MOVED, None, PhoneNumber(KARI))
+    assert (gained.news, gained.member.phone) == (News.JOINED, PhoneNumber(KARI))
+
+
+async def test_a_member_with_a_new_number_is_told_with_the_old_one(shop: Shop, register: ObedientRegister) -> None:
+    kari = shop.kari()
+    await join(shop)
+    await tell(shop)
+    shop.platform.people[OLA] = kari
+    kari.msisdn, kari.phone_claim = OLA, PhoneNumber(OLA)
+    await join(shop, OLA)
+    assert (await shop.identify(KARI)).membership == "not_member"
+    assert (await shop.identify(OLA)).membership == "member"
+    await tell(shop)
+    said = register.heard[-1]
+    assert (said.member.phone, said.former_phone) == (PhoneNumber(OLA), PhoneNumber(KARI))
+
+
+async def test_who_leaves_is_a_member_no_more_though_the_register_has_not_heard(
+    shop: Shop, register: ObedientRegister
+) -> None:
+    shop.kari()
+    joined = await join(shop)
+    await tell(shop)
+    assert joined.member is not None
+    await membership.leave(shop.ports, shop.club, joined.member.id)
+    assert (await shop.identify()).membership == "not_member"
+    await tell(shop)
+    said = register.heard[-1]
+    assert (said.news, said.member.present, said.member.phone) == (News.LEFT, False, None)
+    assert said.former_phone is not None
+    assert (await shop.identify()).membership == "not_member"
+
+
+async def test_who_was_entered_by_hand_is_announced_too(shop: Shop, register: ObedientRegister) -> None:
+    await membership.enter(shop.ports, shop.club, f"+{KARI}", Profile(name="Kari Nordmann"))
+    await tell(shop)
+    assert [(said.news, said.member.sub) for said in register.heard] == [(News.JOINED, None)]
+
+
+async def test_what_is_remembered_is_not_told_of_a_number_that_has_moved_since(
+    shop: Shop, register: ObedientRegister
+) -> None:
+    register.knows(KARI, "C-9")
+    register.remembered = shop.clock.now()
+    found = await shop.identify()
+    assert (found.membership, found.as_of) == ("member", register.remembered)
+    assert await scan.show(shop.ports, shop.station, found.id) == found
+    await shop.clock.turn(60)
+    per = shop.platform.person(OLA, "Per Hansen")
+    per.phone_claim = PhoneNumber(KARI)
+    await join(shop, OLA)
+    register.answers.append(Heard())
+    await tell(shop)
+    assert (await shop.identify()).membership == "unknown"
+
+
+async def test_our_own_register_hears_nothing(shop: Shop) -> None:
+    shop.kari()
+    assert (await join(shop)).state == "accepted"
+    assert await shop.storage.reading.announcements.count_waiting() == 0
