@@ -128,6 +128,7 @@ ARRANGED: dict[str, Arrange] = {
     "ask": nothing,
     "ask-with-keys-in-the-form": switched(client_auth="client_secret_post"),
     "ask-as-a-partner": nothing,
+    "ask-with-a-customer-token": a_check_in,
     "ask-malformed-hint": nothing,
     "ask-bad-binding-message": nothing,
     "ask-unheard-of-scope": nothing,
