@@ -10,7 +10,19 @@ from litestar.datastructures import State
 from litestar.plugins import PluginProtocol
 
 from medlem.flows.ports import Ports
-from medlem.web import enrolments, events, health, hooks, identifications, keys, members, published, stations, till
+from medlem.web import (
+    enrolments,
+    events,
+    health,
+    hooks,
+    identifications,
+    keys,
+    members,
+    published,
+    station_qrs,
+    stations,
+    till,
+)
 from medlem.web.desk import Desk
 from medlem.web.envelope import Envelope
 from medlem.web.operation import Operation, routes
@@ -32,6 +44,7 @@ def operations() -> tuple[Operation, ...]:
         *events.OPERATIONS,
         *members.OPERATIONS,
         *stations.OPERATIONS,
+        *station_qrs.OPERATIONS,
         *keys.OPERATIONS,
         *hooks.OPERATIONS,
         *health.OPERATIONS,

@@ -24,7 +24,7 @@ from medlem.web.options import Options
 from medlem.web.problems import MethodNotAllowed
 from medlem.web.reading import query_of
 
-Method = Literal["GET", "POST", "DELETE"]
+Method = Literal["GET", "POST", "PUT", "DELETE"]
 
 _PARAMETER = re.compile(r"\{(\w+)\}")
 
