@@ -102,6 +102,17 @@ def shared(scope: str, switches: dict[str, Any] | None = None, **traits: Any) ->
     return arrange
 
 
+async def a_sticker(desk: Desk) -> Words:
+    path, merchant = "/qr/v1/merchant-callback/till-1", await desk.merchant()
+    placed = await desk.call("PUT", path, json={"locationDescription": "Till 1"}, headers=merchant)
+    assert placed.status == 200
+    return {"station_qr": "till-1"}
+
+
+async def a_name(_desk: Desk) -> Words:
+    return {"station_qr": "till-2"}
+
+
 async def one_registration(desk: Desk) -> Words:
     url = "https://club.example.com/hooks"
     return {"url": url, "webhook": (await desk.register(url)).json["id"]}
@@ -120,6 +131,12 @@ ARRANGED: dict[str, Arrange] = {
     "exchange-unauthorized": nothing,
     "exchange-customer": a_check_in,
     "exchange-customer-refused": a_check_in,
+    "callback-qr-place": a_name,
+    "callback-qr-show": a_sticker,
+    "callback-qr-list": a_sticker,
+    "callback-qr-delete": a_sticker,
+    "callback-qr-unknown": nothing,
+    "callback-qr-refused": a_name,
     "discovery": nothing,
     "jwks": nothing,
     "user-exists": nothing,

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 import pytest
@@ -11,6 +11,8 @@ from joserfc import jwt
 from joserfc.errors import BadSignatureError, InvalidKeyIdError
 from joserfc.jwk import KeySet
 
+from medlem.simulator.faults import ONLY_FOR, Kind
+from medlem.simulator.wire import Operation
 from simulator.desk import ACCESS, KARI, OLA, Desk, Receiver, claims
 from simulator.test_deliveries import is_signed_with
 
@@ -336,3 +338,32 @@ async def test_every_operation_can_fail(desk: Desk, operation: str, attempt: Cal
     await healthy(desk)
     assert await attempt(desk) != 500
     assert (await desk.calls())["operations"][operation]["count"] == 2
+
+
+async def test_every_combination_is_taken_or_refused_with_where_it_means_something(desk: Desk) -> None:
+    for operation in get_args(Operation):
+        for kind in get_args(Kind):
+            where = ONLY_FOR.get(kind)
+            rule = {"operation": operation, "kind": kind, "seconds": 1, "times": 1, "probability": 0.5}
+            reply = await desk.call("PUT", "/sim/faults", json={"seed": 1, "faults": [rule]})
+            meant = where is None or operation in where
+            assert reply.status == (200 if meant else 422), (operation, kind)
+            assert meant or f"{kind} means something only for" in reply.json["detail"]
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {"operation": "payment", "kind": "500"},
+        {"operation": "token", "kind": "503"},
+        {"operation": "token"},
+        {"operation": "token", "kind": "delay", "seconds": -1},
+        {"operation": "token", "kind": "delay", "probability": 1.1},
+        {"operation": "token", "kind": "delay", "times": -1},
+        {"operation": "token", "kind": "delay", "often": 2},
+    ],
+)
+async def test_a_rule_that_makes_no_sense_is_refused_with_what_to_do(desk: Desk, rule: dict[str, Any]) -> None:
+    reply = await desk.call("PUT", "/sim/faults", json={"faults": [rule]})
+    assert reply.status == 422
+    assert "docs/simulator.md" in reply.json["detail"]
