@@ -27,6 +27,7 @@ lint: .venv/.ready
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports
+	$(BIN)/python tools/clubs_in_sql.py
 	$(BIN)/vulture
 
 types: .venv/.ready

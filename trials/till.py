@@ -15,6 +15,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from medlem.club.errors import NotFound, Refusal
+from medlem.club.ids import ClubId
 from medlem.club.masked import Masked
 from medlem.club.place import Key, Station
 from medlem.flows import enrolment, scan
@@ -39,15 +40,15 @@ First = Callable[[Ports, Repeat | None], Awaitable[View]]
 Again = Callable[[Ports, str], Awaitable[View]]
 
 
-async def once(ports: Ports, repeat: Repeat, first: First[View], again: Again[View]) -> View:
+async def once(ports: Ports, club: ClubId, repeat: Repeat, first: First[View], again: Again[View]) -> View:
     """What `web.repeats` does with an `Idempotency-Key`, on nodes that share nothing but the database."""
-    found = await ports.storage.reading.repeats.find(repeat)
+    found = await ports.storage.reading.repeats.find(club, repeat)
     if found is None:
         try:
             return await first(ports, repeat)
         except Clash:
             async with ports.storage.transaction() as tx:
-                found = await tx.repeats.find(repeat)
+                found = await tx.repeats.find(club, repeat)
             if found is None:
                 raise
     return await again(ports, found.resource or "")
@@ -204,9 +205,9 @@ class Till:
         for _ in range(TRIES):
             node = self.crew.any_node(self.chance)
             if node is not None:
-                ports = node.ports
+                call = functools.partial(once, node.ports, self.station.club, repeat, first, again)
                 try:
-                    view: View = await node.serve(functools.partial(once, ports, repeat, first, again), CALL_TIME_OUT)
+                    view: View = await node.serve(call, CALL_TIME_OUT)
                 except Refusal:
                     return None
                 except (Hangup, StorageUnavailable):

@@ -296,4 +296,7 @@ async def test_open_questions_are_counted_by_their_state(storage: Storage, here:
         ended = await waiting(tx, here, OLA)
         await waiting(tx, neighbour, OLA)
         await tx.enrolments.save(ended.declined(later(1)))
-    assert await storage.reading.enrolments.count_open() == {State.ASKING: 1, State.WAITING: 1}
+    assert await storage.reading.enrolments.count_open() == {
+        (here.club.id, State.ASKING): 1,
+        (neighbour.club.id, State.WAITING): 1,
+    }

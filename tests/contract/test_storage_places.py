@@ -110,17 +110,17 @@ async def test_a_key_is_revoked_once_and_by_its_own_club_alone(
 async def test_a_repeated_call_finds_what_the_first_one_made(storage: Storage, here: Premises) -> None:
     async with storage.transaction() as tx:
         await tx.repeats.keep(here.club.id, REPEAT, 202, "enr_1", NOW)
-    assert await storage.reading.repeats.find(REPEAT) == Remembered("hash of the body", 202, "enr_1")
-    assert await storage.reading.repeats.find(Repeat("another scope", REPEAT.body)) is None
+    assert await storage.reading.repeats.find(here.club.id, REPEAT) == Remembered("hash of the body", 202, "enr_1")
+    assert await storage.reading.repeats.find(here.club.id, Repeat("another scope", REPEAT.body)) is None
     async with storage.transaction() as tx:
-        await tx.repeats.set_status(REPEAT, 200)
-    assert await storage.reading.repeats.find(REPEAT) == Remembered("hash of the body", 200, "enr_1")
+        await tx.repeats.set_status(here.club.id, REPEAT, 200)
+    assert await storage.reading.repeats.find(here.club.id, REPEAT) == Remembered("hash of the body", 200, "enr_1")
 
 
 async def test_a_repeated_call_finds_the_refusal_that_the_first_one_met(storage: Storage, here: Premises) -> None:
     async with storage.transaction() as tx:
         await tx.repeats.keep_refusal(here.club.id, REPEAT, 409, b'{"type": "already-member"}', NOW)
-    assert await storage.reading.repeats.find(REPEAT) == Remembered(
+    assert await storage.reading.repeats.find(here.club.id, REPEAT) == Remembered(
         "hash of the body", 409, None, b'{"type": "already-member"}'
     )
 
@@ -141,7 +141,7 @@ async def test_the_second_of_two_equal_calls_clashes_and_takes_its_work_back(sto
         async with storage.transaction() as tx:
             await tx.repeats.keep_refusal(here.club.id, REPEAT, 409, b"{}", NOW)
     assert await storage.reading.identifications.get(here.club.id, found.id) is None
-    assert await storage.reading.repeats.find(REPEAT) == Remembered("hash of the body", 201, "idn_1")
+    assert await storage.reading.repeats.find(here.club.id, REPEAT) == Remembered("hash of the body", 201, "idn_1")
 
 
 async def test_repeated_calls_are_forgotten_with_time(storage: Storage, here: Premises) -> None:
@@ -149,4 +149,4 @@ async def test_repeated_calls_are_forgotten_with_time(storage: Storage, here: Pr
         await tx.repeats.keep(here.club.id, REPEAT, 201, "idn_1", NOW)
         assert await tx.repeats.forget(NOW) == 0
         assert await tx.repeats.forget(later(1)) == 1
-    assert await storage.reading.repeats.find(REPEAT) is None
+    assert await storage.reading.repeats.find(here.club.id, REPEAT) is None

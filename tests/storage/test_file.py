@@ -183,11 +183,11 @@ async def test_what_was_written_under_an_older_key_is_still_found(opening: Open)
     async with opening(vault=new) as storage:
         assert await storage.reading.keys.find(secret, NOW) == key
         assert await storage.reading.enrolments.of_request(here.club.id, Masked("req-1")) == enrolment
-        assert await storage.reading.repeats.find(repeat) is not None
+        assert await storage.reading.repeats.find(here.club.id, repeat) is not None
         async with storage.transaction() as tx:
             assert not await tx.webhooks.ping(here.club.id, Masked("req-1"), later(1))
             assert await tx.places.take_pairing(code, NOW) == here.till
-            await tx.repeats.set_status(repeat, 200)
+            await tx.repeats.set_status(here.club.id, repeat, 200)
             with pytest.raises(Clash, match="known already"):
                 await tx.repeats.keep(here.club.id, repeat, 201, "idn_2", NOW)
 

@@ -160,7 +160,7 @@ async def test_everything_is_there_and_goes_on_where_it_was(here: Premises, path
             3,
             4,
         ]
-        assert await storage.reading.repeats.find(Repeat("scope", "body")) is not None
+        assert await storage.reading.repeats.find(here.club.id, Repeat("scope", "body")) is not None
         async with storage.transaction() as tx:
             assert await tx.members.next_number(here.club.id) == "100005"  # after four that were given or found taken
             [taken] = await tx.enrolments.claim_due(later(60), later(90) - later(60), 9)

@@ -200,7 +200,7 @@ async def test_a_call_from_before_is_still_known_when_it_is_repeated(
         take(path, file, VAULT, NOW, replace=False)
     bring_back(file, path)
     async with opening() as storage:
-        found = await storage.reading.repeats.find(Repeat("scope", "body"))
+        found = await storage.reading.repeats.find(here.club.id, Repeat("scope", "body"))
     assert found is not None
     assert found.resource == "enr_1"
 

@@ -43,8 +43,8 @@ async def test_figures_go_by_route_and_status_and_name_nobody(service: Service) 
     figures = (await service.get("/metrics", None)).raw.decode()
     assert 'medlem_http_requests_total{route="/v1/enrolments/{enrolment}",status="200"}' in figures
     assert 'medlem_http_requests_total{route="-",status="404"}' in figures
-    assert 'medlem_open_enrolments{state="waiting"} 1.0' in figures
-    assert 'medlem_open_enrolments{state="asking"} 0.0' in figures
+    assert 'medlem_open_enrolments{sales_unit="100001",state="waiting"} 1.0' in figures
+    assert 'medlem_open_enrolments{sales_unit="100001",state="asking"} 0.0' in figures
     for secret in ("4740000011", "40000011", "enr_", "idn_", "sta_", "mdl_"):
         assert secret not in figures
 

@@ -145,8 +145,8 @@ class Enrolments(Protocol):
     async def next_due(self) -> datetime | None:
         """When the next waiting enrolment is due and free; all clubs."""
 
-    async def count_open(self) -> Mapping[State, int]:
-        """How many are open, by state; all clubs."""
+    async def count_open(self) -> Mapping[tuple[ClubId, State], int]:
+        """How many are open, by club and state; all clubs."""
 
     async def lost_asks(self, before: datetime) -> Sequence[Enrolment]:
         """Those still asking that began before; all clubs."""
@@ -255,12 +255,12 @@ class Events(Protocol):
 class Repeats(Protocol):
     """Calls that came with an `Idempotency-Key`."""
 
-    async def find(self, repeat: Repeat) -> Remembered | None: ...
+    async def find(self, club: ClubId, repeat: Repeat) -> Remembered | None: ...
     async def keep(self, club: ClubId, repeat: Repeat, status: int, resource: str, now: datetime) -> None:
         """Remember what the call made, in the transaction that made it. Raises Clash if it is known already."""
 
     async def keep_refusal(self, club: ClubId, repeat: Repeat, status: int, refusal: bytes, now: datetime) -> None: ...
-    async def set_status(self, repeat: Repeat, status: int) -> None: ...
+    async def set_status(self, club: ClubId, repeat: Repeat, status: int) -> None: ...
     async def forget(self, before: datetime) -> int: ...
 
 

@@ -142,8 +142,9 @@ class Enrolments:
         row = await self._session.one("enrolments.next_due")
         return moment(row["next_due"]) if row else None
 
-    async def count_open(self) -> Mapping[State, int]:
-        return {State(row["state"]): row["many"] for row in await self._session.all("enrolments.count_open")}
+    async def count_open(self) -> Mapping[tuple[ClubId, State], int]:
+        counted = await self._session.all("enrolments.count_open")
+        return {(ClubId(row["club"]), State(row["state"])): row["many"] for row in counted}
 
     async def release_leases(self, margin: timedelta, now: datetime | None = None) -> int:
         """Free what a dead process held: nobody else can hold anything when the only serving process starts.

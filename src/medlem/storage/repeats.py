@@ -18,9 +18,9 @@ class Repeats:
         self._session = session
         self._vault = vault
 
-    async def find(self, repeat: Repeat) -> Remembered | None:
+    async def find(self, club: ClubId, repeat: Repeat) -> Remembered | None:
         for digest in self._vault.digests(SCOPE, repeat.scope):
-            row = await self._session.one("repeats.find", scope=digest)
+            row = await self._session.one("repeats.find", club=club, scope=digest)
             if row is not None:
                 refusal = self._vault.open(row["refusal"]) if row["refusal"] is not None else None
                 return Remembered(row["body"], row["http_status"], row["resource"], refusal)
@@ -33,9 +33,9 @@ class Repeats:
         sealed = self._vault.seal(refusal)
         await self._keep(club, repeat, {"status": status, "resource": None, "refusal": sealed}, now)
 
-    async def set_status(self, repeat: Repeat, status: int) -> None:
+    async def set_status(self, club: ClubId, repeat: Repeat, status: int) -> None:
         for digest in self._vault.digests(SCOPE, repeat.scope):
-            await self._session.run("repeats.set_status", scope=digest, status=status)
+            await self._session.run("repeats.set_status", club=club, scope=digest, status=status)
 
     async def forget(self, before: datetime) -> int:
         return await self._session.run("repeats.forget", before=millis(before), most=AT_ONCE)
@@ -43,7 +43,7 @@ class Repeats:
     async def _keep(self, club: ClubId, repeat: Repeat, outcome: dict[str, object], now: datetime) -> None:
         scope, *older = self._vault.digests(SCOPE, repeat.scope)
         for digest in older:
-            if await self._session.one("repeats.find", scope=digest) is not None:
+            if await self._session.one("repeats.find", club=club, scope=digest) is not None:
                 raise Clash("this Idempotency-Key is known already")
         row = {"scope": scope, "club": club, "body": repeat.body, "now": millis(now), **outcome}
         if not await self._session.run("repeats.keep", **row):

@@ -71,7 +71,7 @@ async def create(call: Call) -> Answer:
         answer = _told(await _asked(call, station, view.id))
         if repeat is not None and answer.status != flow.ACCEPTED:
             async with call.ports.storage.transaction() as tx:
-                await tx.repeats.set_status(repeat, answer.status)
+                await tx.repeats.set_status(call.key.club, repeat, answer.status)
         return answer
 
     async def again(enrolment: str) -> Answer:

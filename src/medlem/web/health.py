@@ -2,11 +2,13 @@
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from typing import Final
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 
 from medlem.club.enrolment import OPEN
+from medlem.club.place import Club
 from medlem.web import login
 from medlem.web.answer import Answer, json
 from medlem.web.call import Call
@@ -53,24 +55,34 @@ async def ready(call: Call) -> Answer:
     replies={200: Reply(description="Prometheus's text format.", media_type="text/plain")},
 )
 async def metrics(call: Call) -> Answer:
-    """Figures for Prometheus. From this machine without a key; from elsewhere with an admin key."""
+    """Figures for Prometheus. From this machine without a key; from elsewhere with an admin key.
+
+    An admin of one club among several sees that club's own: what the process counts is of all of them together.
+    """
+    clubs = await call.ports.storage.reading.places.clubs()
+    shown = clubs
     if not login.is_this_machine(call.scope, call.visit):
         kinds = Door.ADMIN.kinds
         await call.admit(kinds or frozenset())
-    figures = generate_latest() + generate_latest(await _open_enrolments(call))
+        shown = [club for club in clubs if club.id == call.key.club]
+    figures = generate_latest(await _open_enrolments(call, shown))
+    if len(shown) == len(clubs):
+        figures = generate_latest() + figures
     return Answer(200, figures, (b"content-type", CONTENT_TYPE_LATEST.encode()))
 
 
 OPERATIONS = (live, ready, metrics)
 
 
-async def _open_enrolments(call: Call) -> CollectorRegistry:
+async def _open_enrolments(call: Call, clubs: Sequence[Club]) -> CollectorRegistry:
     """Counted when somebody looks, in the database: no other place knows."""
     counted = await call.ports.storage.reading.enrolments.count_open()
     registry = CollectorRegistry()
-    figure = Gauge("medlem_open_enrolments", "Customers who are being asked, by state.", ["state"], registry=registry)
-    for state in sorted(OPEN):
-        figure.labels(state).set(counted.get(state, 0))
+    labels = ["sales_unit", "state"]
+    figure = Gauge("medlem_open_enrolments", "Customers who are being asked, by state.", labels, registry=registry)
+    for club in clubs:
+        for state in sorted(OPEN):
+            figure.labels(club.sales_unit, state).set(counted.get((club.id, state), 0))
     return registry
 
 

@@ -51,14 +51,14 @@ async def once(call: Call, first: First, again: Again) -> Answer:
         return await first(None)
     repeat = await _repeat(call, said)
     async with call.desk.turns.take(repeat.scope):
-        found = await call.ports.storage.reading.repeats.find(repeat)
+        found = await call.ports.storage.reading.repeats.find(call.key.club, repeat)
         if found is None:
             try:
                 return await first(repeat)
             except Clash:
                 # Somebody else was quicker: what they made is the answer, committed together with this look.
                 async with call.ports.storage.transaction() as tx:
-                    found = await tx.repeats.find(repeat)
+                    found = await tx.repeats.find(call.key.club, repeat)
                 if found is None:
                     raise
             except Refusal as refusal:

@@ -1,7 +1,8 @@
 -- Statements that are put otherwise where many nodes work: they take the place of those of the same name.
 
 -- name: claim_due(now, lease_until, most)
--- All clubs. Rows that another node is claiming at this moment are passed over, not waited for.
+-- All clubs: one worker serves them all.
+-- Rows that another node is claiming at this moment are passed over, not waited for.
 with due as materialized (
     select club, id
     from enrolment

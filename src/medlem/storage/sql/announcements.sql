@@ -65,11 +65,11 @@ where club = :club and member = :member and sequence = :sequence and hearing = '
 update announcement set due_at = :now where club = :club and hearing = 'waiting' and due_at > :now;
 
 -- name: count_waiting()^
--- All clubs.
+-- All clubs: a figure of the whole installation.
 select count(*) as waiting from announcement where hearing = 'waiting';
 
 -- name: forget(heard_before, turned_down_before, most)!
--- All clubs.
+-- All clubs: what is too old goes, whosever it is.
 delete from announcement
 where (club, member, sequence) in (
     select club, member, sequence

@@ -26,11 +26,12 @@ where club = :club and id = :check_in;
 select token from check_in where club = :club and identification = :identification and valid_until > :now;
 
 -- name: any_due(now)^
--- All clubs.
+-- All clubs: one worker serves them all.
 select 1 as found from check_in where due_at <= :now limit 1;
 
 -- name: claim_due(now, until, most)
--- All clubs. Those that another node is taking at this moment are passed over.
+-- All clubs: one worker serves them all.
+-- Those that another node is taking at this moment are passed over.
 update check_in
 set due_at = :until
 where (club, id) in (
@@ -39,7 +40,7 @@ where (club, id) in (
 returning club, id, station, token, named_at, scanned_at, due_at, failures, identification;
 
 -- name: forget(now, most)!
--- All clubs.
+-- All clubs: what is too old goes, whosever it is.
 delete from check_in
 where (club, id) in (
     select club, id from check_in where valid_until <= :now order by valid_until limit :most

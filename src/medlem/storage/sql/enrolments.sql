@@ -65,7 +65,8 @@ where club = :club and id = :enrolment and state = 'waiting';
 update enrolment set pinged_at = :now, due_at = :now where club = :club and id = :enrolment and state = 'waiting';
 
 -- name: claim_due(now, lease_until, most)
--- All clubs. Due and free, for max(due_at, lease_until) is the moment from which it is both.
+-- All clubs: one worker serves them all.
+-- Due and free, for max(due_at, lease_until) is the moment from which it is both.
 update enrolment set claim = claim + 1, claimed_at = :now, lease_until = :lease_until
 where (club, id) in (
     select club, id
@@ -79,7 +80,7 @@ returning
     interval_ms, due_at, failures, pinged_at, request, request_digest, answer, member, answer_digest, claim, claimed_at;
 
 -- name: next_due()^
--- All clubs.
+-- All clubs: one worker serves them all.
 select max(due_at, lease_until) as next_due
 from enrolment
 where state = 'waiting'
@@ -87,14 +88,15 @@ order by max(due_at, lease_until)
 limit 1;
 
 -- name: count_open()
--- All clubs.
-select state, count(*) as many
+-- All clubs: the figures of the whole installation, by club.
+select club, state, count(*) as many
 from enrolment
 where state in ('asking', 'waiting')
-group by state;
+group by club, state;
 
 -- name: release_leases(now, margin)!
--- All clubs. Whoever was to understand an answer that is kept is gone as well: it need not wait for them.
+-- All clubs: one worker serves them all.
+-- Whoever was to understand an answer that is kept is gone as well: it need not wait for them.
 update enrolment
 set lease_until = 0,
     due_at = case
@@ -105,7 +107,7 @@ set lease_until = 0,
 where state = 'waiting' and (lease_until > 0 or (answer is not null and failures = 0));
 
 -- name: lost_asks(before)
--- All clubs.
+-- All clubs: one worker serves them all.
 select club, id from enrolment where state = 'asking' and created_at < :before order by created_at;
 
 -- name: of_request(club, digest)^
@@ -128,7 +130,7 @@ select station from follower where club = :club and enrolment = :enrolment order
 select station from follower where club = :club and enrolment = :enrolment and station = :station;
 
 -- name: forget(before, most)
--- All clubs.
+-- All clubs: what is too old goes, whosever it is.
 update enrolment set phone = null
 where (club, id) in (
     select club, id

@@ -41,11 +41,12 @@ where f.club = :club and f.station = :station and f.begun_at > :begun_since
 order by e.id;
 
 -- name: latest()^
--- All clubs: when anything was shown last.
+-- All clubs: when anything at all was shown last.
 select added_at from event order by number desc limit 1;
 
 -- name: forget(before, most)!
--- All clubs. Only the oldest are looked at.
+-- All clubs: what is too old goes, whosever it is.
+-- Only the oldest are looked at.
 delete from event where added_at < :before and number in (
     select number from event order by number limit :most for update skip locked
 );

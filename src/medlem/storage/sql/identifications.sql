@@ -27,7 +27,7 @@ on conflict (club, station, digest) do update set missed_at = :now;
 select count(*) as found from miss where club = :club and station = :station and missed_at > :since;
 
 -- name: forget_misses(before, most)!
--- All clubs.
+-- All clubs: what is too old goes, whosever it is.
 delete from miss
 where (club, station, digest) in (
     select club, station, digest from miss where missed_at < :before order by missed_at limit :most
@@ -35,7 +35,8 @@ where (club, station, digest) in (
 );
 
 -- name: forget(before, most)!
--- All clubs: numbers that led to no question.
+-- All clubs: what is too old goes, whosever it is.
+-- Numbers that led to no question.
 update identification set phone = null, entry = null
 where (club, id) in (
     select club, id

@@ -1,6 +1,7 @@
 -- Clubs, stores and stations.
 
 -- name: club_of(sales_unit)^
+-- All clubs: the sales unit says which club is meant.
 select id, sales_unit, name, country from club where sales_unit = :sales_unit;
 
 -- name: club(club)^
@@ -25,7 +26,7 @@ insert into sales_unit (club, settings, changed_at) values (:club, :settings, :n
 on conflict (club) do update set settings = :settings, changed_at = :now;
 
 -- name: digests()
--- All clubs.
+-- All clubs: they are of one database, under the same secret keys.
 select id, digest from club;
 
 -- name: store(club, store)^
@@ -67,4 +68,5 @@ insert into pairing (digest, club, station, valid_until) values (:digest, :club,
 delete from pairing where valid_until <= :now;
 
 -- name: take_pairing(digest)^
+-- All clubs: the code says which club it belongs to.
 delete from pairing where digest = :digest returning club, station;

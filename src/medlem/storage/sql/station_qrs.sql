@@ -35,11 +35,12 @@ set label = :label, state = :state, content = :content, due_at = :due_at, failur
 where club = :club and id = :qr;
 
 -- name: any_due(now)^
--- All clubs.
+-- All clubs: one worker serves them all.
 select 1 as found from station_qr where due_at <= :now limit 1;
 
 -- name: claim_due(now, until, most)
--- All clubs. Those that another node is taking at this moment are passed over.
+-- All clubs: one worker serves them all.
+-- Those that another node is taking at this moment are passed over.
 update station_qr
 set due_at = :until
 where (club, id) in (

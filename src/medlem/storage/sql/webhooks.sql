@@ -8,7 +8,7 @@ on conflict (club, request_digest) do nothing;
 select pinged_at from ping where club = :club and request_digest = :digest;
 
 -- name: forget_pings(before, most)!
--- All clubs.
+-- All clubs: what is too old goes, whosever it is.
 delete from ping
 where (club, request_digest) in (
     select club, request_digest from ping where pinged_at < :before order by pinged_at limit :most
