@@ -10,7 +10,6 @@ from medlem.club.codes import ConfirmationCode
 from medlem.club.enrolment import Enrolment, Reason, State
 from medlem.club.ids import MemberId
 from medlem.club.masked import Masked
-from medlem.flows.answers import Subscribed
 from medlem.flows.ports import Storage
 from premises import KARI, NOW, OLA, Premises, asked, later, waiting
 
@@ -275,19 +274,6 @@ async def test_a_ping_is_new_once(storage: Storage, here: Premises, neighbour: P
     async with storage.transaction() as tx:
         assert await tx.webhooks.forget_pings(later(1)) == 1
     assert await webhooks.pinged(here.club.id, request) is None
-
-
-async def test_a_registration_is_replaced_and_dropped(storage: Storage, here: Premises, neighbour: Premises) -> None:
-    first = Subscribed(id="wh-1", url="https://club.example/hooks", secret=Masked("s-1"), created_at=NOW)
-    second = replace(first, id="wh-2", secret=Masked("s-2"), created_at=later(1))
-    for subscribed in (first, second):
-        async with storage.transaction() as tx:
-            await tx.webhooks.keep_registration(here.club.id, "login.ping", subscribed)
-        assert await storage.reading.webhooks.registration(here.club.id, "login.ping") == subscribed
-    assert await storage.reading.webhooks.registration(neighbour.club.id, "login.ping") is None
-    async with storage.transaction() as tx:
-        await tx.webhooks.drop_registration(here.club.id, "login.ping")
-    assert await storage.reading.webhooks.registration(here.club.id, "login.ping") is None
 
 
 async def test_open_questions_are_counted_by_their_state(storage: Storage, here: Premises, neighbour: Premises) -> None:

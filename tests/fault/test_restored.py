@@ -125,6 +125,9 @@ def test_a_registration_that_was_replaced_in_the_time_that_is_lost_is_made_anew(
     shop.settings["MEDLEM_PUBLIC_URL"] = moved
     shop.open()
     registered(moved)
+    end = monotonic() + PATIENCE
+    while rows(tmp_path / "shop.db", "select id from replaced_registration where ended_at is not null") == []:
+        assert monotonic() < end, "the old registration was never ended"
     shop.settings["MEDLEM_PUBLIC_URL"] = here
     before = rows(Path(backup), "select id from registration")
     bring_back(shop, backup)

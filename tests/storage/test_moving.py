@@ -22,7 +22,7 @@ from medlem.club.ids import announcement_id, consent_id, key_id, member_id
 from medlem.club.masked import Masked
 from medlem.club.member import Consent, Member, VerifiedBy
 from medlem.club.place import Key, KeyKind
-from medlem.flows.answers import Subscribed
+from medlem.flows.answers import Replaced, Subscribed
 from medlem.flows.ports import Storage
 from medlem.flows.tables import Repeat, StorageUnavailable, Tables
 from medlem.flows.views import IdentificationView
@@ -62,6 +62,8 @@ async def here(opening: Open) -> Premises:
             hook = Subscribed(id="1", url="https://club.example", secret=Masked("hook-secret"), created_at=NOW)
             await tx.webhooks.keep_registration(made.club.id, "ping", hook)
             await tx.places.keep_settings(made.club.id, Masked(b"{}"), NOW)
+            await tx.webhooks.keep_replaced(made.club.id, "ping", Replaced(hook, None))
+            await tx.webhooks.take_turn(made.club.id, NOW, NOW)
             await tx.identifications.note_miss(made.club.id, made.till.id, OLA, NOW)
             await tx.station_qrs.add(qr(made))
             await tx.check_ins.add(scan(made))

@@ -3,14 +3,13 @@
 import base64
 import hashlib
 import hmac
-from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from medlem.club.ids import ClubId
 from medlem.club.masked import Masked
-from medlem.flows.answers import Subscribed
+from medlem.flows.answers import Standing, Subscribed
 from medlem.vipps.webhooks import PING, hook_url, verify
 from signed_tokens import NOW
 from stub_platform import CLUB, WEBHOOKS, House, Said
@@ -101,88 +100,73 @@ def test_every_event_has_an_address() -> None:
 # -- registrations
 
 
-def known(name: str = "hook-1", url: str = OURS) -> Subscribed:
-    return Subscribed(id=name, url=url, secret=Masked("kept"), created_at=NOW - timedelta(days=1))
-
-
 def listed(*hooks: Any) -> Said:
     return Said({"webhooks": list(hooks)})
-
-
-def hook(name: str, url: str = OURS, events: tuple[str, ...] = (PING,)) -> dict[str, Any]:
-    return {"id": name, "url": url, "events": list(events)}
-
-
-async def ensure(house: House, kept: Subscribed | None = None) -> Subscribed | None:
-    return await house.platform.ensure_registered(CLUB, PING, OURS, kept)
 
 
 MADE = Said({"id": "hook-2", "secret": "once"}, 201)
 
 
-async def test_the_first_registration_tells_its_secret_once(house: House) -> None:
-    house.stub.says(WEBHOOKS, listed(), MADE)
-    assert await ensure(house) == Subscribed(id="hook-2", url=OURS, secret=Masked("once"), created_at=NOW)
-    _, made = house.stub.calls(WEBHOOKS)
-    assert (made.method, made.json) == ("POST", {"url": OURS, "events": [PING]})
-    assert made.headers["Ocp-Apim-Subscription-Key"] == "subscription-key-1"
-    assert made.headers["Authorization"] == "Bearer api.token_1"
-
-
-async def test_a_registration_that_stands_is_left_alone(house: House) -> None:
-    house.stub.says(WEBHOOKS, listed(hook("hook-1")))
-    assert await ensure(house, known()) == known()
-    assert len(house.stub.calls(WEBHOOKS)) == 1
-
-
-async def test_a_registration_that_the_platform_dropped_is_made_anew(house: House) -> None:
-    house.stub.says(WEBHOOKS, listed(), MADE)
-    replaced = await ensure(house, known())
-    assert replaced is not None
-    assert replaced.id == "hook-2"
-
-
-async def test_registrations_without_a_secret_make_room_and_those_of_others_stay(house: House) -> None:
-    others = [hook("theirs", "https://other.example.org/"), hook("other event", events=("user.checked-in.v1",)), "?"]
-    house.stub.says(WEBHOOKS, listed(hook("lost"), *others), MADE)
-    house.stub.says(f"{WEBHOOKS}/lost", Said("", 204))
-    assert await ensure(house) is not None
-    assert [seen.path for seen in house.stub.seen if seen.method == "DELETE"] == [f"{WEBHOOKS}/lost"]
-
-
-async def test_a_registration_that_stands_is_alone_at_its_address(house: House) -> None:
-    house.stub.says(WEBHOOKS, listed(hook("hook-1"), hook("of the node that was quicker")))
-    house.stub.says(f"{WEBHOOKS}/of%20the%20node%20that%20was%20quicker", Said("", 204))
-    assert await ensure(house, known()) == known()
-    assert [seen.method for seen in house.stub.seen if "quicker" in seen.path] == ["DELETE"]
-
-
-async def test_a_registration_for_an_old_address_is_replaced(house: House) -> None:
-    house.stub.says(WEBHOOKS, listed(hook("hook-1", "https://old.example.org/")), MADE)
-    house.stub.says(f"{WEBHOOKS}/hook-1", Said("", 404))
-    replaced = await ensure(house, known(url="https://old.example.org/"))
-    assert replaced is not None
-    assert replaced.id == "hook-2"
+async def test_a_registration_tells_its_secret_once(house: House) -> None:
+    house.stub.says(WEBHOOKS, MADE)
+    made = await house.platform.register(CLUB, PING, OURS)
+    assert made == Subscribed(id="hook-2", url=OURS, secret=Masked("once"), created_at=NOW)
+    [seen] = house.stub.calls(WEBHOOKS)
+    assert (seen.method, seen.json) == ("POST", {"url": OURS, "events": [PING]})
+    assert seen.headers["Ocp-Apim-Subscription-Key"] == "subscription-key-1"
+    assert seen.headers["Authorization"] == "Bearer api.token_1"
 
 
 @pytest.mark.parametrize(
     "said",
     [
-        (Said("", 500),),
-        (Said("<html>"),),
-        (Said({"webhooks": "none"}),),
-        (Said("", 401),),
-        (listed(), Said({"title": "Bad Request", "status": 400, "extraDetails": []}, 400)),
-        (listed(), Said({"id": "hook-2"}, 201)),
-        (listed(hook("lost")), MADE),
+        Said("", 500),
+        Said("", 401),
+        Said({"title": "Bad Request", "status": 400, "extraDetails": []}, 400),
+        Said({"id": "hook-2"}, 201),
+        Said({"id": "", "secret": "once"}, 201),
+        Said({"id": "hook-2", "secret": 7}, 201),
+        Said("<html>", 201),
     ],
-    ids=["failing", "html", "no list", "keys", "refused", "no secret", "cannot be removed"],
+    ids=["failing", "keys", "refused", "no secret", "no id", "no text", "html"],
 )
-async def test_nothing_depends_on_a_registration(house: House, said: tuple[Said, ...]) -> None:
-    house.stub.says(WEBHOOKS, *said)
-    house.stub.says(f"{WEBHOOKS}/lost", Said("", 500))
-    assert await ensure(house) is None
+async def test_nothing_depends_on_a_registration(house: House, said: Said) -> None:
+    house.stub.says(WEBHOOKS, said)
+    assert await house.platform.register(CLUB, PING, OURS) is None
+
+
+async def test_what_stands_is_listed_as_far_as_it_can_be_read(house: House) -> None:
+    whole = {"id": "hook-1", "url": OURS, "events": [PING, "new.event.v9", 7], "unknown": True}
+    house.stub.says(WEBHOOKS, listed(whole, "?", {"url": OURS}, {"id": "bare"}))
+    assert await house.platform.registrations(CLUB) == [
+        Standing("hook-1", OURS, frozenset([PING, "new.event.v9"])),
+        Standing("bare", "None", frozenset()),
+    ]
+
+
+@pytest.mark.parametrize("said", [Said("", 500), Said("<html>"), Said({"webhooks": "none"}), Said("", 401)])
+async def test_a_list_that_cannot_be_had_is_not_an_empty_one(house: House, said: Said) -> None:
+    house.stub.says(WEBHOOKS, said)
+    assert await house.platform.registrations(CLUB) is None
+
+
+@pytest.mark.parametrize(("status", "gone"), [(204, True), (200, True), (404, True), (500, False), (401, False)])
+async def test_a_registration_is_gone_when_the_platform_says_so(house: House, status: int, *, gone: bool) -> None:
+    house.stub.says(f"{WEBHOOKS}/hook-1", Said("", status))
+    assert await house.platform.unregister(CLUB, "hook-1") is gone
+
+
+@pytest.mark.parametrize(("stands", "gone"), [(False, True), (True, False)])
+async def test_a_refusal_to_end_a_registration_says_nothing_of_one_that_is_gone(
+    house: House, *, stands: bool, gone: bool
+) -> None:
+    house.stub.says(f"{WEBHOOKS}/hook-1", Said({"title": "Bad Request", "status": 400}, 400))
+    house.stub.says(WEBHOOKS, listed({"id": "hook-1" if stands else "hook-2", "url": OURS, "events": [PING]}))
+    assert await house.platform.unregister(CLUB, "hook-1") is gone
 
 
 async def test_a_club_without_a_sales_unit_registers_nothing(house: House) -> None:
-    assert await house.platform.ensure_registered(ClubId("clb_unknown"), PING, OURS, None) is None
+    unknown = ClubId("clb_unknown")
+    assert await house.platform.registrations(unknown) is None
+    assert await house.platform.register(unknown, PING, OURS) is None
+    assert not await house.platform.unregister(unknown, "hook-1")

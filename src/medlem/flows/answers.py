@@ -139,6 +139,26 @@ class Subscribed:
     url: str
     secret: Masked[str]
     created_at: datetime
+    lost: bool = False
+    """Whether its secret cannot be read any more; then `secret` is one that nobody has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Replaced:
+    """A registration that another one has taken the place of."""
+
+    subscribed: Subscribed
+    ended_at: datetime | None
+    """When the platform had forgotten it; None while it may still deliver."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A registration as the platform lists it, ours or anybody's at this sales unit."""
+
+    id: str
+    url: str
+    events: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from medlem.club.masked import Masked
 from medlem.club.member import Entry
 from medlem.club.phone import PhoneNumber
 from medlem.club.scanned import PersonalQr
-from medlem.flows.answers import Answer, Ask, HungQr, Question, Reception, Revealed, Told
+from medlem.flows.answers import Answer, Ask, HungQr, Question, Reception, Revealed, Standing, Subscribed, Told
 from medlem.flows.errands import Errands
 from medlem.flows.limits import Limits
 from medlem.flows.tables import Tables
@@ -91,6 +91,19 @@ class Platform(Protocol):
 
     async def exists(self, club: ClubId, phone: PhoneNumber) -> bool | None:
         """Whether this number could be asked; None when nobody knows. Never raises."""
+
+
+class Registrar(Protocol):
+    """The part of the platform that is told where to deliver (Webhooks API). Nothing here raises."""
+
+    async def registrations(self, club: ClubId) -> Sequence[Standing] | None:
+        """Every registration of the club's sales unit; None when there is no list to be had."""
+
+    async def register(self, club: ClubId, event: str, url: str) -> Subscribed | None:
+        """Make a registration, whose secret is told this once; None when it was not taken, or nobody knows."""
+
+    async def unregister(self, club: ClubId, name: str) -> bool:
+        """End a registration; whether it is certainly gone."""
 
 
 class Register(Protocol):

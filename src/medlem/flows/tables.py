@@ -17,7 +17,7 @@ from medlem.club.masked import Masked
 from medlem.club.member import Consent, Member, VerifiedBy
 from medlem.club.phone import PhoneNumber
 from medlem.club.place import Club, Key, Station, Store
-from medlem.flows.answers import Subscribed
+from medlem.flows.answers import Replaced, Subscribed
 from medlem.flows.qr_tables import CheckIns, StationQrs
 from medlem.flows.views import EventView, SnapshotView
 
@@ -38,6 +38,14 @@ class Remembered:
     status: int
     resource: str | None
     refusal: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One process's turn at a club's registrations, under a fencing number that a sleeper cannot outdo."""
+
+    club: ClubId
+    claim: int
 
 
 class Places(Protocol):
@@ -280,9 +288,30 @@ class Webhooks(Protocol):
 
     async def pinged(self, club: ClubId, request: Masked[str]) -> datetime | None: ...
     async def forget_pings(self, before: datetime) -> int: ...
-    async def registration(self, club: ClubId, event: str) -> Subscribed | None: ...
+    async def registration(self, club: ClubId, event: str) -> Subscribed | None:
+        """The one in force."""
+
     async def keep_registration(self, club: ClubId, event: str, subscribed: Subscribed) -> None: ...
     async def drop_registration(self, club: ClubId, event: str) -> None: ...
+    async def registered_events(self, club: ClubId) -> Sequence[str]:
+        """Every event of which there is a registration, in force or replaced."""
+
+    async def replaced(self, club: ClubId, event: str) -> Sequence[Replaced]: ...
+    async def keep_replaced(self, club: ClubId, event: str, replaced: Replaced) -> None: ...
+    async def drop_replaced(self, club: ClubId, event: str, before: datetime) -> None:
+        """Forget those that had ended by then, and their secrets."""
+
+    async def take_turn(self, club: ClubId, now: datetime, until: datetime) -> Turn | None:
+        """Be the one who settles the club's registrations; None while somebody else is."""
+
+    async def hold_turn(self, turn: Turn, until: datetime) -> bool:
+        """Go on being it; False when somebody else has taken over."""
+
+    async def end_turn(self, turn: Turn, checked_at: datetime | None) -> None:
+        """Let others; with the moment in which all was found to be right, if it was."""
+
+    async def checked_at(self, club: ClubId) -> datetime | None:
+        """When all was last found to be right."""
 
 
 class Tables(Protocol):

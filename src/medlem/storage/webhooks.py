@@ -1,14 +1,20 @@
 """Keeps our registrations with the platform, and what it has pinged us about."""
 
+import logging
+import secrets
+from collections.abc import Sequence
 from datetime import datetime
 
 from medlem.club.ids import ClubId
 from medlem.club.masked import Masked
-from medlem.flows.answers import Subscribed
+from medlem.flows.answers import Replaced, Subscribed
+from medlem.flows.tables import Turn
 from medlem.storage.enrolments import REQUEST
 from medlem.storage.identifications import AT_ONCE
-from medlem.storage.session import Session, millis, moment
-from medlem.vault import Vault
+from medlem.storage.session import Row, Session, maybe_millis, millis, moment
+from medlem.vault import SealBroken, Vault
+
+log = logging.getLogger(__name__)
 
 
 class Webhooks:
@@ -36,10 +42,7 @@ class Webhooks:
 
     async def registration(self, club: ClubId, event: str) -> Subscribed | None:
         row = await self._session.one("webhooks.registration", club=club, event=event)
-        if row is None:
-            return None
-        secret = Masked(self._vault.open(row["secret"]).decode())
-        return Subscribed(id=row["id"], url=row["url"], secret=secret, created_at=moment(int(row["created_at"])))
+        return None if row is None else self._subscribed(row)
 
     async def keep_registration(self, club: ClubId, event: str, subscribed: Subscribed) -> None:
         await self._session.run(
@@ -54,3 +57,52 @@ class Webhooks:
 
     async def drop_registration(self, club: ClubId, event: str) -> None:
         await self._session.run("webhooks.drop_registration", club=club, event=event)
+
+    async def registered_events(self, club: ClubId) -> Sequence[str]:
+        rows = await self._session.all("webhooks.registered_events", club=club)
+        return sorted({str(row["event"]) for row in rows})
+
+    async def replaced(self, club: ClubId, event: str) -> Sequence[Replaced]:
+        rows = await self._session.all("webhooks.replaced", club=club, event=event)
+        return [Replaced(self._subscribed(row), moment(row["ended_at"])) for row in rows]
+
+    async def keep_replaced(self, club: ClubId, event: str, replaced: Replaced) -> None:
+        subscribed = replaced.subscribed
+        await self._session.run(
+            "webhooks.keep_replaced",
+            club=club,
+            event=event,
+            id=subscribed.id,
+            url=subscribed.url,
+            secret=self._vault.seal(subscribed.secret.reveal().encode()),
+            created_at=millis(subscribed.created_at),
+            ended_at=maybe_millis(replaced.ended_at),
+        )
+
+    async def drop_replaced(self, club: ClubId, event: str, before: datetime) -> None:
+        await self._session.run("webhooks.drop_replaced", club=club, event=event, before=millis(before))
+
+    async def take_turn(self, club: ClubId, now: datetime, until: datetime) -> Turn | None:
+        row = await self._session.one("webhooks.take_turn", club=club, now=millis(now), until=millis(until))
+        return None if row is None else Turn(club, int(row["claim"]))
+
+    async def hold_turn(self, turn: Turn, until: datetime) -> bool:
+        held = await self._session.run("webhooks.hold_turn", club=turn.club, claim=turn.claim, until=millis(until))
+        return held > 0
+
+    async def end_turn(self, turn: Turn, checked_at: datetime | None) -> None:
+        at = maybe_millis(checked_at)
+        await self._session.run("webhooks.end_turn", club=turn.club, claim=turn.claim, checked_at=at)
+
+    async def checked_at(self, club: ClubId) -> datetime | None:
+        row = await self._session.one("webhooks.checked_at", club=club)
+        return None if row is None else moment(row["checked_at"])
+
+    def _subscribed(self, row: Row) -> Subscribed:
+        name, lost = str(row["id"]), False
+        try:
+            secret = Masked(self._vault.open(row["secret"]).decode())
+        except SealBroken as broken:
+            log.warning("the secret of registration %s cannot be read, and it is made anew: %s", name, broken)
+            secret, lost = Masked(secrets.token_urlsafe(32)), True  # which signs nothing that anybody sends
+        return Subscribed(name, row["url"], secret, moment(int(row["created_at"])), lost)

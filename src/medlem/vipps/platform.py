@@ -15,7 +15,18 @@ from medlem.club.ids import ClubId, StationQrId
 from medlem.club.masked import Masked
 from medlem.club.phone import PhoneNumber
 from medlem.club.scanned import PersonalQr
-from medlem.flows.answers import Answer, Ask, HungQr, NotAsked, Question, Revealed, Subscribed, Told, Unreachable
+from medlem.flows.answers import (
+    Answer,
+    Ask,
+    HungQr,
+    NotAsked,
+    Question,
+    Revealed,
+    Standing,
+    Subscribed,
+    Told,
+    Unreachable,
+)
 from medlem.flows.ports import Clock
 from medlem.vipps.access_token import AccessToken
 from medlem.vipps.client_auth import ClientAuth
@@ -27,6 +38,7 @@ from medlem.vipps.login import Login
 from medlem.vipps.qr import QrExchange
 from medlem.vipps.sales_unit import SalesUnit
 from medlem.vipps.station_qrs import StationQrs
+from medlem.vipps.troubles import KeysRefused, Surprise, Unavailable
 from medlem.vipps.user_exists import UserExists
 from medlem.vipps.webhooks import Registrations
 
@@ -50,7 +62,7 @@ class _Connection:
 
 
 class VippsPlatform:
-    """`flows.ports.Platform`. Connects when first used; `close` ends everything."""
+    """`flows.ports.Platform` and `Registrar`. Connects when first used; `close` ends everything."""
 
     def __init__(
         self,
@@ -128,12 +140,39 @@ class VippsPlatform:
         connection = await self._connection(club)
         return None if connection is None else await connection.user_exists.exists(phone)
 
-    async def ensure_registered(
-        self, club: ClubId, event: str, url: str, known: Subscribed | None
-    ) -> Subscribed | None:
-        """Have the platform deliver an event to `url`; see `webhooks.Registrations.ensure`. Never raises."""
+    async def registrations(self, club: ClubId) -> Sequence[Standing] | None:
+        """Every registration of the club's sales unit; see `flows.ports.Registrar`."""
         connection = await self._connection(club)
-        return None if connection is None else await connection.registrations.ensure(event, url, known)
+        if connection is None:
+            return None
+        try:
+            return await connection.registrations.listed()
+        except (Unavailable, KeysRefused, Surprise) as trouble:
+            _log.warning("what the platform delivers to cannot be seen: club=%s why=%s", club, trouble)
+            return None
+
+    async def register(self, club: ClubId, event: str, url: str) -> Subscribed | None:
+        """Make a registration; see `flows.ports.Registrar`."""
+        connection = await self._connection(club)
+        if connection is None:
+            return None
+        try:
+            return await connection.registrations.register(event, url)
+        except (Unavailable, KeysRefused, Surprise) as trouble:
+            _log.warning("no registration for %s: club=%s why=%s", event, club, trouble)
+            return None
+
+    async def unregister(self, club: ClubId, name: str) -> bool:
+        """End a registration; see `flows.ports.Registrar`."""
+        connection = await self._connection(club)
+        if connection is None:
+            return False
+        try:
+            await connection.registrations.remove(name)
+        except (Unavailable, KeysRefused, Surprise) as trouble:
+            _log.warning("a registration may still stand: club=%s id=%s why=%s", club, name, trouble)
+            return False
+        return True
 
     async def _connected(self, club: ClubId) -> _Connection:
         connection = await self._connection(club)

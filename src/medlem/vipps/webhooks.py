@@ -8,7 +8,6 @@ request's own path and host may be others.
 import base64
 import hashlib
 import hmac
-import logging
 from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import quote
@@ -16,22 +15,25 @@ from urllib.parse import quote
 from yarl import URL
 
 from medlem.club.masked import Masked
-from medlem.flows.answers import Subscribed
+from medlem.flows.answers import Standing, Subscribed
 from medlem.flows.ports import Clock
 from medlem.vipps.access_token import AccessToken
 from medlem.vipps.errors import OK, required_object, trouble
 from medlem.vipps.http import Request, TimeOuts
 from medlem.vipps.reply import Reply
 from medlem.vipps.sales_unit import SalesUnit
-from medlem.vipps.troubles import KeysRefused, Surprise, Unavailable
-
-_log = logging.getLogger(__name__)
+from medlem.vipps.troubles import Surprise
 
 OPERATION: Final = "webhooks"
 PATH: Final = "/webhooks/v1/webhooks"
 PING: Final = "login.merchant-initiated.ping.v1"
 """A customer has answered: come and look."""
+CHECK_IN: Final = "user.checked-in.v1"
+"""A customer has scanned the sticker of a station."""
+ALONE: Final = frozenset({CHECK_IN})
+"""Events of which a sales unit has one registration; of others it has up to 25 (Webhooks API: limits)."""
 GONE: Final = 404
+REFUSED: Final = 400
 _SCHEME: Final = "HMAC-SHA256 SignedHeaders=x-ms-date;host;x-ms-content-sha256&Signature="
 
 
@@ -64,6 +66,15 @@ def verify(secret: Masked[str], url: str, headers: Mapping[str, str], body: byte
     return _same(given.get("authorization", ""), _SCHEME + base64.b64encode(signature).decode("ascii"))
 
 
+def _standing(one: Any) -> Standing | None:
+    """A registration as it is listed; None when it has no id, so that nothing could be done about it."""
+    if not isinstance(one, dict) or not isinstance(one.get("id"), str) or not one["id"]:
+        return None
+    events = one.get("events")
+    named = frozenset(event for event in events if isinstance(event, str)) if isinstance(events, list) else frozenset()
+    return Standing(one["id"], str(one.get("url")), named)
+
+
 def _same(given: str, right: str) -> bool:
     return hmac.compare_digest(given.encode("utf-8", "surrogateescape"), right.encode())
 
@@ -76,30 +87,6 @@ class Registrations:
         self._token = token
         self._time_outs = time_outs
         self._clock = clock
-
-    async def ensure(self, event: str, url: str, known: Subscribed | None) -> Subscribed | None:
-        """Have an event delivered to an address: what we know if it still stands, else a new registration.
-
-        Registrations that lead to the same address and whose secret we do not have are of no use to anybody and
-        are removed, as is one of ours that leads elsewhere; those of others are left alone. There are some when two
-        nodes have registered at once: what is signed with a lost secret would be refused and repeated for weeks.
-
-        Returns:
-            None when it could not be brought about now; nothing depends on it, since polling goes on.
-        """
-        try:
-            standing = await self.listed()
-            kept = None
-            for one in standing:
-                ours = known is not None and one.get("id") == known.id
-                if ours and known is not None and known.url == url:
-                    kept = known
-                elif ours or (one.get("url") == url and event in (one.get("events") or [])):
-                    await self.remove(str(one.get("id")))
-            return kept or await self.register(event, url)
-        except (Unavailable, KeysRefused, Surprise) as trouble:
-            _log.warning("no deliveries of %s for now, polling goes on: why=%s", event, trouble)
-            return None
 
     async def register(self, event: str, url: str) -> Subscribed:
         """Make a registration.
@@ -114,8 +101,8 @@ class Registrations:
             raise Surprise("no id or no secret in the answer", reply.digest)
         return Subscribed(id=name, url=url, secret=Masked(secret), created_at=self._clock.now())
 
-    async def listed(self) -> list[dict[str, Any]]:
-        """Every registration of the sales unit: `id`, `url`, `events`.
+    async def listed(self) -> list[Standing]:
+        """Every registration of the sales unit, without its secret.
 
         Raises:
             Unavailable, KeysRefused, Surprise: there is no list to be had.
@@ -124,7 +111,7 @@ class Registrations:
         listed = required_object(reply, OPERATION).get("webhooks")
         if not isinstance(listed, list):
             raise Surprise("no list in the answer", reply.digest)
-        return [one for one in listed if isinstance(one, dict)]
+        return [standing for one in listed if (standing := _standing(one)) is not None]
 
     async def remove(self, name: str) -> None:
         """End a registration; one that is gone already is no trouble.
@@ -133,7 +120,10 @@ class Registrations:
             Unavailable, KeysRefused, Surprise: it may still stand.
         """
         reply = await self._call("DELETE", f"/{quote(name, safe='')}")
-        if reply.status not in OK and reply.status != GONE:
+        if reply.status in OK or reply.status == GONE:
+            return
+        # What is said of an id that nobody has is written nowhere; for this call 400 is the only refusal that is.
+        if reply.status != REFUSED or name in {one.id for one in await self.listed()}:
             raise trouble(reply, OPERATION)
 
     async def _call(self, method: str, path: str, body: Any = None) -> Reply:

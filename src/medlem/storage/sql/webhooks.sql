@@ -26,3 +26,35 @@ set id = :id, url = :url, secret = :secret, created_at = :created_at;
 
 -- name: drop_registration(club, event)!
 delete from registration where club = :club and event = :event;
+
+-- name: registered_events(club)
+select event from registration where club = :club
+union all
+select event from replaced_registration where club = :club;
+
+-- name: replaced(club, event)
+select id, url, secret, created_at, ended_at from replaced_registration where club = :club and event = :event;
+
+-- name: keep_replaced(club, event, id, url, secret, created_at, ended_at)!
+insert into replaced_registration (club, event, id, url, secret, created_at, ended_at)
+values (:club, :event, :id, :url, :secret, :created_at, :ended_at)
+on conflict (club, event, id) do update set ended_at = :ended_at;
+
+-- name: drop_replaced(club, event, before)!
+delete from replaced_registration where club = :club and event = :event and ended_at <= :before;
+
+-- name: take_turn(club, now, until)^
+-- Whoever comes while another one's turn lasts gets no row.
+insert into settling (club, claim, lease_until) values (:club, 1, :until)
+on conflict (club) do update set claim = settling.claim + 1, lease_until = :until
+where settling.lease_until <= :now
+returning claim;
+
+-- name: hold_turn(club, claim, until)!
+update settling set lease_until = :until where club = :club and claim = :claim;
+
+-- name: end_turn(club, claim, checked_at)!
+update settling set lease_until = 0, checked_at = coalesce(:checked_at, checked_at) where club = :club and claim = :claim;
+
+-- name: checked_at(club)^
+select checked_at from settling where club = :club;
