@@ -290,7 +290,13 @@ class ObedientPlatform(PretendStickers):
         if trouble is DisclosureTrouble.UNTRUSTED or question is None or not mine:
             return Failed(Reason.PLATFORM_SURPRISED_US, _digest(raw.reveal()))
         person = question.person
-        return Disclosure(sub=person.sub, phone=person.phone_claim, profile=person.profile, consents=person.consents)
+        return Disclosure(
+            sub=person.sub,
+            phone=person.phone_claim,
+            profile=person.profile,
+            consents=person.consents,
+            shared_at=question.polled_at,
+        )
 
     async def exists(self, club: ClubId, phone: PhoneNumber) -> bool | None:
         del club

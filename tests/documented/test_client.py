@@ -218,7 +218,7 @@ OTHERWISE = {
     "userinfo-with-a-subscription-key": "the client never sends one: every case of userinfo says that it is absent",
     "webhook-register-refused": "test_a_refused_registration_is_no_registration",
     "delivery-published-vector": "test_client_reads.py: test_the_published_delivery_is_genuine",
-    "delivery-consent-revoked": "nobody of ours hears of withdrawn sharing yet",
+    "delivery-consent-revoked": "tests/web/test_withdrawals.py reads the published token",
     "delivery-check-in": "tests/web/test_hooks_check_in.py has signed deliveries in either spelling",
     "delivery-check-in-older": "tests/web/test_hooks_check_in.py has signed deliveries in either spelling",
     "delivery-ping": "tests/web/test_hooks.py has signed deliveries of this very body",

@@ -171,11 +171,29 @@ async def test_an_address_that_takes_nothing_for_two_weeks_loses_its_registratio
     await desk.press("approve", await desk.asked())
     await receiver.next()
     await desk.deliveries(1)
-    await desk.later(14 * DAY)
+    await desk.later(14 * DAY - 60)
     await receiver.next()
     await desk.deliveries(2)
+    standing = (await desk.call("GET", WEBHOOKS, headers=await desk.merchant())).json
+    await desk.later(60)
 
+    assert len(standing["webhooks"]) == 1
     assert (await desk.call("GET", WEBHOOKS, headers=await desk.merchant())).json == {"webhooks": []}
+
+
+async def test_an_address_that_took_something_meanwhile_keeps_its_registration(desk: Desk, receiver: Receiver) -> None:
+    await desk.person()
+    await desk.register(receiver.url)
+    receiver.answers = [500]
+    await desk.press("approve", await desk.asked())
+    await receiver.next()
+    await desk.deliveries(1)
+    await desk.later(2)
+    await receiver.next()
+    await desk.deliveries(2)
+    await desk.later(14 * DAY)
+
+    assert len((await desk.call("GET", WEBHOOKS, headers=await desk.merchant())).json["webhooks"]) == 1
 
 
 async def test_a_registration_that_is_given_up_hears_no_more(desk: Desk, receiver: Receiver) -> None:

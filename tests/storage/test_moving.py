@@ -24,7 +24,7 @@ from medlem.club.member import Consent, Member, VerifiedBy
 from medlem.club.place import Key, KeyKind
 from medlem.flows.answers import Replaced, Subscribed
 from medlem.flows.ports import Storage
-from medlem.flows.tables import Repeat, StorageUnavailable, Tables
+from medlem.flows.tables import Repeat, StorageUnavailable, Tables, WithdrawalAddress
 from medlem.flows.views import IdentificationView
 from medlem.storage import Database, capture, open_storage
 from medlem.storage.backup import take
@@ -64,6 +64,8 @@ async def here(opening: Open) -> Premises:
             await tx.places.keep_settings(made.club.id, Masked(b"{}"), NOW)
             await tx.webhooks.keep_replaced(made.club.id, "ping", Replaced(hook, None))
             await tx.webhooks.take_turn(made.club.id, NOW, NOW)
+            await tx.sharing.withdraw(made.club.id, "sub-3", NOW, NOW)
+            await tx.sharing.add_address(WithdrawalAddress(made.club.id, Masked("guess"), NOW))
             await tx.identifications.note_miss(made.club.id, made.till.id, OLA, NOW)
             await tx.station_qrs.add(qr(made))
             await tx.check_ins.add(scan(made))

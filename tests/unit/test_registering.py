@@ -17,7 +17,7 @@ from medlem.config import Settings, load
 from medlem.flows import places
 from medlem.flows.ports import Ports
 from medlem.flows.tables import StorageUnavailable
-from medlem.vipps.webhooks import ALONE, PING
+from medlem.vipps.webhooks import ALONE, DELIVERED, PING
 from medlem.web.hooks import EVENTS
 from service import until
 from shop import Shop
@@ -101,6 +101,10 @@ async def test_every_event_that_can_be_delivered_is_registered_at_the_start(
             [one] = platform.of(shop.club.id, event)
             assert one.url == f"https://club.example.org/hooks/vipps/100001/{event}"
             assert await shop.storage.reading.webhooks.registration(shop.club.id, event) == one
+
+
+def test_everything_that_we_register_for_is_known_to_the_web() -> None:
+    assert set(DELIVERED) == set(EVENTS)
 
 
 async def test_a_service_that_starts_again_looks_whether_all_still_stands(

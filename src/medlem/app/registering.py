@@ -12,8 +12,7 @@ from medlem.config import Settings
 from medlem.flows.ports import Clock, Ports, Registrar
 from medlem.flows.registering import Order, Outcome, Wanted, settle
 from medlem.flows.tables import StorageUnavailable
-from medlem.vipps.webhooks import ALONE, hook_url
-from medlem.web.hooks import EVENTS
+from medlem.vipps.webhooks import ALONE, DELIVERED, hook_url
 
 
 class Registering(Protocol):
@@ -42,7 +41,7 @@ def order_of(settings: Settings, club: Club, since: datetime, anew: Iterable[str
     if settings.public_url is None or settings.webhooks == "off":
         return None
     public = settings.public_url
-    wanted = tuple(Wanted(event, hook_url(public, club.sales_unit, event), event in ALONE) for event in EVENTS)
+    wanted = tuple(Wanted(event, hook_url(public, club.sales_unit, event), event in ALONE) for event in DELIVERED)
     oldest = settings.webhook_secret_age
     return Order(club=club.id, wanted=wanted, since=since, oldest=oldest, anew=frozenset(anew))
 

@@ -119,6 +119,7 @@ def _server(house: House, *, worker: bool) -> Server:
         ready=house.storage.healthy,
         background=background,
         longest_wait=settings.longest_wait,
+        withdrawal_authorization=settings.withdrawal_authorization,
         till=TillOptions(country=settings.default_country, signup_url=settings.signup_url),
     )
     configured = configure(

@@ -24,6 +24,7 @@ COMMANDS: Final = {
     "serve": "medlem.cli.serve",
     "simulator": "medlem.cli.simulator",
     "station": "medlem.cli.station",
+    "webhooks": "medlem.cli.webhooks",
     "worker": "medlem.cli.worker",
 }
 """Where each command is: a module with a `command`. Imported when it is wanted, since a web server takes its time."""

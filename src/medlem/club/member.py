@@ -86,6 +86,8 @@ class Member:
     joined_at: datetime
     station: StationId | None
     left_at: datetime | None = None
+    sharing_withdrawn_at: datetime | None = None
+    """When they ended the sharing of their profile in the app; None once they share anew. They stay a member."""
 
     @property
     def present(self) -> bool:
@@ -110,11 +112,11 @@ class Entry:
 
     @classmethod
     def of(cls, member: Member) -> Self:
-        """One of our own members."""
+        """One of our own members; who has ended sharing is greeted without a name."""
         return cls(
             id=member.id,
             member_number=member.member_number,
-            name=member.profile.short_name,
+            name=member.profile.short_name if member.sharing_withdrawn_at is None else None,
             since=member.joined_at,
             ours=True,
         )
@@ -177,6 +179,8 @@ class Disclosure:
     """The verified number, which may differ from the one that was asked; None when the provider names none."""
     profile: Profile = Profile()
     consents: tuple[ConsentAnswer, ...] = ()
+    shared_at: datetime | None = None
+    """When we were told; None: just now."""
     raw_consents: bytes | None = field(default=None, repr=False)
     """The platform's consent objects as they came, as JSON: evidence is kept whole."""
 

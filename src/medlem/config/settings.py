@@ -69,6 +69,7 @@ class Settings:
     )
     vipps_user_exists: bool = _setting(kinds.switch, "on", club=True)
     webhooks: Literal["auto", "off"] = _setting(kinds.choice("auto", "off"), "auto", club=True)
+    withdrawal_authorization: Masked[str] | None = _setting(kinds.secret, secret=True)
     webhook_secret_age: timedelta | None = _setting(kinds.duration, "90d", club=True)
     login_scope: str = _setting(kinds.text, "openid name phoneNumber", club=True)
     consents: Literal["none", "custom_flow", "delegated"] = _setting(

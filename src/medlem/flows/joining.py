@@ -30,11 +30,13 @@ async def join(tx: Tables, enrolment: Enrolment, told: Disclosure, now: datetime
     member = await tx.members.by_sub(enrolment.club, told.sub)
     if member is None and holder is not None and _same_person(holder, told):
         member = holder
+    shared_at = told.shared_at or now
     if member is None:
         member = await _add(tx, enrolment, told, now)
     else:
-        member = _renewed(member, told, now)
+        member = _renewed(member, told, now, shared_at)
         await tx.members.save(member)
+    await tx.sharing.renew(member, shared_at)
     if phone is not None:
         if holder is not None and holder.id != member.id:
             log.info("member %s: the number reaches somebody else now", holder.id)
@@ -42,7 +44,9 @@ async def join(tx: Tables, enrolment: Enrolment, told: Disclosure, now: datetime
         verified_by = VerifiedBy.LOGIN if told.phone else VerifiedBy.LOGIN_HINT
         await tx.members.link(member, phone, verified_by, now)
     await _keep_consents(tx, enrolment, member, told, now)
-    return replace(member, phone=phone)
+    withdrawn_at = member.sharing_withdrawn_at
+    still = withdrawn_at if withdrawn_at is not None and withdrawn_at > shared_at else None
+    return replace(member, phone=phone, sharing_withdrawn_at=still)
 
 
 def _same_person(holder: Member, told: Disclosure) -> bool:
@@ -71,8 +75,14 @@ async def _add(tx: Tables, enrolment: Enrolment, told: Disclosure, now: datetime
     return member
 
 
-def _renewed(member: Member, told: Disclosure, now: datetime) -> Member:
-    """A member who logs in again: what they share replaces what we knew, part by part; who had left is back."""
+def _renewed(member: Member, told: Disclosure, now: datetime, shared_at: datetime) -> Member:
+    """A member who logs in again: what they share replaces what we knew, part by part; who had left is back.
+
+    Unless they have ended sharing since: then nothing of it is taken over.
+    """
+    withdrawn_at = member.sharing_withdrawn_at
+    if withdrawn_at is not None and withdrawn_at > shared_at:
+        return replace(member, sub=told.sub, joined_at=member.joined_at if member.present else now, left_at=None)
     shared = {f.name: value for f in fields(Profile) if (value := getattr(told.profile, f.name)) not in (None, ())}
     joined_at = member.joined_at if member.present else now
     profile = replace(member.profile, **shared)

@@ -43,6 +43,12 @@ async def page(ports: Ports, club: Club, after: str | None, most: int) -> list[M
     return [await _in_full(ports, member) for member in found]
 
 
+async def withdrawn(ports: Ports, club: Club, after: str | None, most: int) -> list[MemberInFull]:
+    """As `page`, those who ended sharing in the app: somebody is to look at what is kept of them."""
+    found = await ports.storage.reading.members.withdrawn(club.id, after, most)
+    return [await _in_full(ports, member) for member in found]
+
+
 async def get(ports: Ports, club: Club, member: str) -> MemberInFull:
     """One member.
 

@@ -1,7 +1,8 @@
 """Registrations: where the platform delivers to us, and under which secrets.
 
 What a platform and a process at their worst can do is taken for granted here: it forgets registrations, lists them
-late, or takes one whose answer we never see; we die between any two lines, or are two. Hence the order of things:
+late, or takes one whose answer we never see; we die between any two lines, or are two. Hence the order of things
+(docs/decisions/0023-registrations.md):
 
 * One process at a time, by a turn that runs out. Whoever wakes up after his has run out drops what he made.
 * A new registration stands, and its secret is kept, before the old one is ended. Meanwhile both secrets are good.

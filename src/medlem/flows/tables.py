@@ -183,12 +183,15 @@ class Members(Protocol):
     async def page(self, club: ClubId, after: str | None, most: int) -> Sequence[Member]:
         """Members in the order of their ids, from after that id."""
 
+    async def withdrawn(self, club: ClubId, after: str | None, most: int) -> Sequence[Member]:
+        """As `page`, those who have ended sharing."""
+
     async def next_number(self, club: ClubId) -> str:
         """A member number that nobody has had."""
 
     async def add(self, member: Member) -> None: ...
     async def save(self, member: Member) -> None:
-        """Write all but the phone number, which is linked."""
+        """Write all but the phone number, which is linked, and whether they share."""
 
     async def link(self, member: Member, phone: PhoneNumber, verified_by: VerifiedBy, now: datetime) -> None:
         """Let this number reach this member; their older link ends."""
@@ -231,6 +234,38 @@ class Announcements(Protocol):
 
     async def forget(self, heard_before: datetime, turned_down_before: datetime) -> int:
         """Drop those that are over; how many. All clubs."""
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawalAddress:
+    """Where the platform tells of members who ended sharing; nobody can guess it."""
+
+    club: ClubId
+    secret: Masked[str]
+    made_at: datetime
+
+
+class Sharing(Protocol):
+    """Sharing that members have ended in the app."""
+
+    async def withdraw(self, club: ClubId, sub: str, before: datetime, now: datetime) -> MemberId | None:
+        """Mark the member of that `sub`; None when there is none, or marked already, or shared anew after `before`."""
+
+    async def renew(self, member: Member, at: datetime) -> None:
+        """Note that they shared then, which takes back what they had withdrawn before."""
+
+    async def address(self, secret: Masked[str], now: datetime) -> WithdrawalAddress | None:
+        """The one with that secret, unless it has ended; all clubs."""
+
+    async def present_address(self, club: ClubId) -> WithdrawalAddress | None:
+        """The one that nothing has replaced."""
+
+    async def add_address(self, address: WithdrawalAddress) -> None: ...
+    async def end_addresses(self, club: ClubId, at: datetime) -> None:
+        """Let every one of them end then, if not before."""
+
+    async def count(self, address: WithdrawalAddress, now: datetime, most: int) -> bool:
+        """Count what came there; False, and not counted, when `most` came within this minute."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,6 +362,8 @@ class Tables(Protocol):
     def enrolments(self) -> Enrolments: ...
     @property
     def members(self) -> Members: ...
+    @property
+    def sharing(self) -> Sharing: ...
     @property
     def events(self) -> Events: ...
     @property

@@ -111,6 +111,9 @@ class Deliveries:
 
     def resume(self) -> None:
         """Go on with what a simulator before us did not get rid of."""
+        for registration in self._world.registrations.everyone():
+            if registration.failing_since is not None:
+                self._expect_silence(registration.id, registration.failing_since)
         for delivery in self._table:
             self._line_up(delivery)
 
@@ -204,9 +207,17 @@ class Deliveries:
         elif not taken and since is None:
             registration.failing_since = now
             self._world.registrations.keep(registration)
-        elif not taken and since is not None and now - since >= UNRESPONSIVE:
-            self._world.registrations.remove(registration.id)
+            self._expect_silence(registration.id, now)
         return taken
+
+    def _expect_silence(self, name: str, since: float) -> None:
+        """Strike a registration off when two weeks are over, unless something is taken meanwhile."""
+        self._world.agenda.at(since + UNRESPONSIVE, partial(self._strike_off, name, since))
+
+    def _strike_off(self, name: str, since: float) -> None:
+        registration = self._world.registrations.find(name)
+        if registration is not None and registration.failing_since == since:
+            self._world.registrations.remove(name)
 
     def _put_off(self, registration: Registration, delivery: Delivery) -> None:
         now = self._world.clock.now()

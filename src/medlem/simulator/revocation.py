@@ -71,9 +71,10 @@ class Revocations:
                 switches.revocation_url,
                 data=token,
                 headers=headers,
+                allow_redirects=False,
                 timeout=ClientTimeout(total=switches.webhook_answer_seconds),
             ) as answer:
-                taken = answer.ok
+                taken = 200 <= answer.status < 300  # noqa: PLR2004  any answer of success
         except (ClientError, TimeoutError, OSError, ValueError):
             taken = False
         if not taken and tries > 1:

@@ -35,6 +35,10 @@ class Members:
         rows = await self._session.all("members.page", club=club, after=after or "", most=most)
         return [_member(row) for row in rows]
 
+    async def withdrawn(self, club: ClubId, after: str | None, most: int) -> Sequence[Member]:
+        rows = await self._session.all("members.withdrawn", club=club, after=after or "", most=most)
+        return [_member(row) for row in rows]
+
     async def next_number(self, club: ClubId) -> str:
         while True:
             row = await self._session.one("members.next_number", club=club)
@@ -137,6 +141,7 @@ def _member(row: Row) -> Member:
         joined_at=moment(row["joined_at"]),
         station=row["station"],
         left_at=moment(row["left_at"]),
+        sharing_withdrawn_at=moment(row["sharing_withdrawn_at"]),
     )
 
 

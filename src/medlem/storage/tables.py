@@ -10,6 +10,7 @@ from medlem.storage.members import Members
 from medlem.storage.places import Places
 from medlem.storage.repeats import Repeats
 from medlem.storage.session import Session
+from medlem.storage.sharing import Sharing
 from medlem.storage.station_qrs import StationQrs
 from medlem.storage.webhooks import Webhooks
 from medlem.vault import Vault
@@ -24,6 +25,7 @@ class AllTables:
         self.identifications = Identifications(session, vault)
         self.enrolments = Enrolments(session, vault)
         self.members = Members(session, vault)
+        self.sharing = Sharing(session, vault)
         self.events = Events(session, vault)
         self.repeats = Repeats(session, vault)
         self.webhooks = Webhooks(session, vault)

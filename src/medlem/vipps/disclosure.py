@@ -77,6 +77,7 @@ class Discloser:
             phone=claims.phone_number(said),
             profile=claims.profile(said),
             consents=consents.answers(said),
+            shared_at=receipt.received_at,
             raw_consents=consents.raw(said),
         )
 

@@ -30,6 +30,8 @@ PING: Final = "login.merchant-initiated.ping.v1"
 """A customer has answered: come and look."""
 CHECK_IN: Final = "user.checked-in.v1"
 """A customer has scanned the sticker of a station."""
+DELIVERED: Final = (PING, CHECK_IN)
+"""What we register for; `web.hooks` knows what to do with each."""
 ALONE: Final = frozenset({CHECK_IN})
 """Events of which a sales unit has one registration; of others it has up to 25 (Webhooks API: limits)."""
 GONE: Final = 404

@@ -22,6 +22,7 @@ from medlem.web import (
     station_qrs,
     stations,
     till,
+    withdrawals,
 )
 from medlem.web.desk import Desk
 from medlem.web.envelope import Envelope
@@ -47,6 +48,7 @@ def operations() -> tuple[Operation, ...]:
         *station_qrs.OPERATIONS,
         *keys.OPERATIONS,
         *hooks.OPERATIONS,
+        *withdrawals.OPERATIONS,
         *health.OPERATIONS,
         published.show,
     )

@@ -18,6 +18,7 @@ from medlem.web.wire import FullMember, LookUp, MembersFound, MembersPage, NewMe
 
 MOST: Final = 200
 USUAL: Final = 50
+WITHDRAWN: Final = "withdrawn"
 
 _LIMIT = re.compile(r"[0-9]{1,3}")
 
@@ -31,6 +32,11 @@ def _limit_schema(_: Options) -> Mapping[str, Any]:
 
 
 CURSOR: Final = Query(name="cursor", description="The `cursor` of the page before.", schema=_cursor_schema)
+SHARING: Final = Query(
+    name="sharing",
+    description="`withdrawn`: only members who ended the sharing of their profile in the app.",
+    schema=lambda _: {"type": "string", "enum": [WITHDRAWN]},
+)
 LIMIT: Final = Query(name="limit", description="The most members on a page.", schema=_limit_schema)
 
 
@@ -66,13 +72,14 @@ async def look_up(call: Call) -> Answer:
     "GET",
     "/v1/members",
     door=Door.INTEGRATION,
-    query=(CURSOR, LIMIT),
+    query=(CURSOR, LIMIT, SHARING),
     replies={200: Reply(description="A page of members, those who left included.", body=MembersPage)},
 )
 async def page(call: Call) -> Answer:
-    """List members, page by page, in the order in which they came."""
+    """List members, page by page, in the order in which they came; or only those who ended sharing in the app."""
     most = _limit(call)
-    found = await membership.page(call.ports, await call.club(), _cursor(call), most + 1)
+    look = membership.withdrawn if _only_withdrawn(call) else membership.page
+    found = await look(call.ports, await call.club(), _cursor(call), most + 1)
     cursor = found[most - 1].member.id if len(found) > most else None
     return json(200, MembersPage(full(found[:most]), cursor))
 
@@ -138,6 +145,14 @@ def _cursor(call: Call) -> str | None:
     except NotFound:
         detail = "cursor is what the page before gave."
         raise InvalidRequest(detail, Flaw("", detail)) from None
+
+
+def _only_withdrawn(call: Call) -> bool:
+    said = call.query.get("sharing")
+    if said not in {None, WITHDRAWN}:
+        detail = f"sharing is {WITHDRAWN}, or left out."
+        raise InvalidRequest(detail, Flaw("", detail))
+    return said is not None
 
 
 def _limit(call: Call) -> int:

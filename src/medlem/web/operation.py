@@ -36,6 +36,7 @@ class Door(Enum):
     INTEGRATION = frozenset({KeyKind.INTEGRATION, KeyKind.ADMIN})
     ADMIN = frozenset({KeyKind.ADMIN})
     OPERATOR = "admin key, or this machine"
+    ADDRESS = "whoever knows the address"
     PAIRING = "whoever knows a pairing code"
     PLATFORM = "whoever signs as the platform"
     ANYBODY = "anybody"
@@ -114,7 +115,7 @@ class Entry:
         self._kinds = of.door.kinds
         self._desk = desk
         self._query = frozenset(query.name for query in of.query)
-        self._strict_query = of.door not in {Door.ANYBODY, Door.OPERATOR, Door.PLATFORM}
+        self._strict_query = of.door not in {Door.ANYBODY, Door.OPERATOR, Door.PLATFORM, Door.ADDRESS}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""

@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
+from medlem.club.masked import Masked
 from medlem.flows.answers import Subscribed
 
 Verify = Callable[[Subscribed, Mapping[str, str], bytes], bool]
@@ -42,4 +43,6 @@ class Options:
     """Between two comments on a stream; its key is looked at again then."""
     stream_life: float = 3600.0
     streams_per_station: int = 8
+    withdrawal_authorization: Masked[str] | None = None
+    """The `Authorization` that must come with a withdrawal of sharing; None where none was agreed on."""
     till: TillOptions = field(default_factory=TillOptions)

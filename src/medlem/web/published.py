@@ -42,6 +42,7 @@ SECURITY: Final[Mapping[Door, list[dict[str, list[str]]]]] = {
     Door.ADMIN: [{"adminKey": []}],
     Door.OPERATOR: [{}, {"adminKey": []}],
     Door.PAIRING: [],
+    Door.ADDRESS: [],
     Door.PLATFORM: [{"platformSignature": []}],
     Door.ANYBODY: [],
 }

@@ -142,6 +142,8 @@ class FullMember:
     joined_at: datetime
     station: str | None
     left_at: datetime | None
+    sharing_withdrawn_at: datetime | None
+    """When they ended the sharing of their profile in the app; null while they share. They stay a member."""
 
     @classmethod
     def of(cls, found: MemberInFull) -> "FullMember":
@@ -159,6 +161,7 @@ class FullMember:
             joined_at=member.joined_at,
             station=member.station,
             left_at=member.left_at,
+            sharing_withdrawn_at=member.sharing_withdrawn_at,
         )
 
 

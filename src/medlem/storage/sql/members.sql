@@ -3,7 +3,7 @@
 -- name: get(club, member)^
 select
     m.club, m.id, m.member_number, m.sub, m.name, m.given_name, m.family_name, m.email, m.email_verified, m.birthdate,
-    m.gender, m.address, m.other_addresses, m.joined_at, m.station, m.left_at, l.phone
+    m.gender, m.address, m.other_addresses, m.joined_at, m.station, m.left_at, m.sharing_withdrawn_at, l.phone
 from member m left join phone_link l on l.club = m.club and l.member = m.id and l.ended_at is null
 where m.club = :club and m.id = :member;
 
@@ -13,7 +13,7 @@ select id from member where club = :club and sub = :sub;
 -- name: by_phone(club, phone)^
 select
     m.club, m.id, m.member_number, m.sub, m.name, m.given_name, m.family_name, m.email, m.email_verified, m.birthdate,
-    m.gender, m.address, m.other_addresses, m.joined_at, m.station, m.left_at, l.phone
+    m.gender, m.address, m.other_addresses, m.joined_at, m.station, m.left_at, m.sharing_withdrawn_at, l.phone
 from phone_link l join member m on m.club = l.club and m.id = l.member
 where l.club = :club and l.phone = :phone and l.ended_at is null and m.left_at is null;
 
@@ -23,9 +23,18 @@ select id from member where club = :club and member_number = :member_number;
 -- name: page(club, after, most)
 select
     m.club, m.id, m.member_number, m.sub, m.name, m.given_name, m.family_name, m.email, m.email_verified, m.birthdate,
-    m.gender, m.address, m.other_addresses, m.joined_at, m.station, m.left_at, l.phone
+    m.gender, m.address, m.other_addresses, m.joined_at, m.station, m.left_at, m.sharing_withdrawn_at, l.phone
 from member m left join phone_link l on l.club = m.club and l.member = m.id and l.ended_at is null
 where m.club = :club and m.id > :after
+order by m.id
+limit :most;
+
+-- name: withdrawn(club, after, most)
+select
+    m.club, m.id, m.member_number, m.sub, m.name, m.given_name, m.family_name, m.email, m.email_verified, m.birthdate,
+    m.gender, m.address, m.other_addresses, m.joined_at, m.station, m.left_at, m.sharing_withdrawn_at, l.phone
+from member m left join phone_link l on l.club = m.club and l.member = m.id and l.ended_at is null
+where m.club = :club and m.id > :after and m.sharing_withdrawn_at is not null
 order by m.id
 limit :most;
 
