@@ -114,3 +114,13 @@ async def test_a_switch_makes_the_platform_strict(desk: Desk) -> None:
     await desk.switch(plain_webhook_urls=False)
 
     assert (await desk.register(URL)).status == 400
+
+
+async def test_switches_for_what_the_pages_leave_open_about_registrations(desk: Desk) -> None:
+    await desk.switch(registrations_per_event=2, unknown_registration_status=400)
+    url = "https://club.example.com/hooks"
+    assert [(await desk.register(f"{url}/{number}")).status for number in range(3)] == [201, 201, 400]
+
+    gone = await desk.call("DELETE", f"{WEBHOOKS}/nobody-made-this", headers=await desk.merchant())
+
+    assert (gone.status, gone.json["title"]) == (400, "Bad Request")

@@ -119,6 +119,9 @@ class Switches(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     # Webhooks
     plain_webhook_urls: bool = True
     """Take http, loopback and any port; off: https, a public host, port 443, 80 or 8080."""
+    registrations_per_event: Annotated[int, Meta(ge=1)] = 25
+    """How many addresses may hear of one event; of check-ins it is always one."""
+    unknown_registration_status: Literal[404, 400] = 404
     webhook_answer_seconds: Seconds = 10
     """Real seconds that a receiver has."""
     ping_on_refusal: bool = True

@@ -17,8 +17,6 @@ from medlem.simulator.wire import Answer, Call, NotJson, Refused, Route, json_an
 if TYPE_CHECKING:
     from medlem.simulator.world import World
 
-MOST = 25
-"""Registrations for one event."""
 MOST_FOR_CHECK_IN = 1
 USUAL_PORTS = frozenset({None, 80, 443, 8080})
 
@@ -42,7 +40,7 @@ def register(world: World, call: Call) -> Answer:
     for event in events:
         if not isinstance(event, str) or event not in EVENTS:
             raise _bad(world, "events", "There is no such event.")
-        most = MOST_FOR_CHECK_IN if event == CHECK_IN else MOST
+        most = MOST_FOR_CHECK_IN if event == CHECK_IN else world.switches.registrations_per_event
         if len(world.registrations.for_event(event)) >= most:
             raise _bad(world, "events", f"No more than {most} registrations are allowed for {event}.")
     registration = world.registrations.add(url, events)
@@ -67,7 +65,8 @@ def given_up(world: World, call: Call) -> Answer:
     _merchant(world, call)
     registration = call.variables["id"]
     if world.registrations.find(registration) is None:
-        raise _bad(world, "id", "There is no such registration.", status=404)
+        status = world.switches.unknown_registration_status
+        raise _bad(world, "id", "There is no such registration.", status=status)
     world.registrations.remove(registration)
     return Answer(204)
 
