@@ -177,6 +177,15 @@ async def chips(till: Till) -> None:
     await till.page.wait_for_selector('.chip[data-state="accepted"]')
 
 
+async def scanned_here(till: Till) -> None:
+    """One customer is asked, and two scan the sticker meanwhile: a member, and somebody who is not."""
+    await hang(till)
+    await asked(till)
+    for arrived in (till.world.member("Anne", "Solberg"), till.world.customer()):
+        await scan_sticker(till, arrived)
+        await till.page.wait_for_selector(f'.chip[data-state="scanned"]:has-text("{arrived.spoken[-2:]}")')
+
+
 async def signup(till: Till) -> None:
     await till.press("F8")
     await till.shows("signup")
@@ -193,9 +202,25 @@ STATES: Final[dict[str, Walk]] = {
     for walk in (
         pairing, idle, identifying, member, not_member, unknown, asking, waiting, accepted, declined, expired,
         cannot_use_app, app_too_old, customer_busy, platform_unavailable, platform_surprised_us, outcome_unknown,
-        bad_scan, invalid_number, codes_down, too_many, stale, down, reconnecting, chips, signup,
+        bad_scan, invalid_number, codes_down, too_many, stale, down, reconnecting, chips, scanned_here, signup,
     )
 }  # fmt: skip
+
+
+async def hang(till: Till) -> str:
+    """Hang up this till's sticker, once the platform tells of scans; its name."""
+    path = f"/v1/stations/{till.station['id']}/qr"
+    made = till.world.api("PUT", path)
+    while not made["listening"]:
+        await asyncio.sleep(0)
+        made = till.world.api("GET", path)
+    return str(made["id"])
+
+
+async def scan_sticker(till: Till, customer: Customer) -> None:
+    """Scan it, as the customer's own app does."""
+    code = till.world.api("GET", f"/v1/stations/{till.station['id']}/qr")["id"]
+    till.world.sim("POST", f"/people/{customer.msisdn}/scan", {"code": code})
 
 
 async def asked(till: Till) -> Customer:

@@ -1,5 +1,5 @@
 /**
- * Customers who are being asked while the cashier serves the next one.
+ * Customers who are being asked while the cashier serves the next one, and those who have scanned the sticker meanwhile.
  * @module
  */
 
@@ -9,20 +9,21 @@ import { say } from './speak.js';
 import { duration, t } from './text.js';
 
 /** @typedef {import('./enrolments.js').Enrolment} Enrolment */
+/** Whoever waits: `state` is `scanned`. @typedef {import('./views.js').Identification & {state: string}} Arrival */
 
 /**
- * @param {Enrolment[]} enrolments
+ * @param {(Arrival | Enrolment)[]} waiting
  * @param {(id: string) => void} open
  */
-export function render(enrolments, open) {
+export function render(waiting, open) {
   const row = $('chips');
-  row.hidden = enrolments.length === 0;
-  const ids = enrolments.map(({ id }) => id).join();
+  row.hidden = waiting.length === 0;
+  const ids = waiting.map(({ id }) => id).join();
   if (row.dataset.ids !== ids) {
     row.dataset.ids = ids;
-    row.replaceChildren(...enrolments.map(({ id }) => chip(() => open(id))));
+    row.replaceChildren(...waiting.map(({ id }) => chip(() => open(id))));
   }
-  enrolments.forEach((each, at) => draw(row.children[at], each));
+  waiting.forEach((each, at) => ('code' in each ? draw(row.children[at], each) : arrived(row.children[at], each)));
 }
 
 /** @param {() => void} open */
@@ -44,6 +45,20 @@ function part(name) {
   const made = document.createElement('span');
   made.className = name;
   return made;
+}
+
+const told = new Set();
+
+/** @param {Element} made @param {Arrival} arrival */
+function arrived(made, { id, customer, member }) {
+  const [icon, what, who] = made.children;
+  const text = member ? t('member.title') : t('chips.scanned');
+  if (!told.has(id)) say(`${text}. ${customer.masked}`, false);
+  told.add(id);
+  /** @type {HTMLElement} */ (made).dataset.state = 'scanned';
+  setIcon(icon.children[0], member ? 'check' : 'person');
+  setText(what, text);
+  setText(who, member?.name ? `${member.name} · ${customer.masked}` : customer.masked);
 }
 
 /** @param {Element} made @param {Enrolment} enrolment */

@@ -1,10 +1,13 @@
 /**
- * The customers who are being asked at this station, as far as the page has heard.
+ * The customers who are being asked at this station, as far as the page has heard, and those who wait for their turn.
  *
  * News may come twice and out of order, by an answer and by an event: a state never goes back, and final is final.
  * @module
  */
 
+import { now } from './clock.js';
+
+/** @typedef {import('./views.js').Identification} Identification */
 /**
  * @typedef {{id: string, state: string, reason: string | null, code: string, app: string, customer: {masked: string},
  *   created_at: string, expires_at: string | null, member: any}} Enrolment
@@ -16,6 +19,7 @@ const FINAL = 2;
 /** Milliseconds that an end stays in sight when nobody has opened it. */
 const ENDED_SHOWN = 60_000;
 const MOST_REMEMBERED = 50;
+const MOST_SENT_AGAIN = 2;
 
 export class Enrolments {
   constructor() {
@@ -100,6 +104,12 @@ export class Enrolments {
     this.again[identification] = this.sent(identification) + 1;
   }
 
+  /** @param {string} enrolment */
+  canSendAgain(enrolment) {
+    const id = this.identificationOf(enrolment);
+    return id !== undefined && this.sent(id) < MOST_SENT_AGAIN;
+  }
+
   /** What to remember over a reload. */
   kept() {
     return { asked: this.asked, sent: this.again };
@@ -109,6 +119,69 @@ export class Enrolments {
   recall({ asked, sent }) {
     this.asked = { ...asked, ...this.asked };
     this.again = { ...sent, ...this.again };
+  }
+}
+
+/** Milliseconds after a scan in which it is certain that the customer still stands here. */
+const FRESH = 30_000;
+/** Milliseconds that it takes to see that the screen has changed. */
+const GLANCE = 1500;
+
+/** Customers who scanned the sticker while the cashier was busy: they wait, and nobody is put in another's place. */
+export class Arrivals {
+  /** @param {number} life seconds that an identification lasts */
+  constructor(life) {
+    this.life = life * 1000;
+    /** @type {Identification[]} */
+    this.all = [];
+  }
+
+  /** @param {Identification} identification */
+  isFresh({ expires_at }) {
+    return now() - (Date.parse(expires_at) - this.life) <= FRESH;
+  }
+
+  /** Whether to show one that came by itself, on a screen that is free or not. @param {Identification} arrived @param {boolean} free */
+  shows(arrived, free) {
+    const fresh = this.isFresh(arrived);
+    if (arrived.evidence !== 'station_qr') return fresh;
+    if (!fresh || !free) this.add(arrived);
+    return fresh && free;
+  }
+
+  /** Whether the latest came while the page was loaded. @param {Identification} last @param {import('./memory.js').Screen | null} kept */
+  missed(last, kept) {
+    if (last.evidence !== 'station_qr' || last.id === kept?.focus || last.id === kept?.seen) return false;
+    return kept !== null || this.isFresh(last);
+  }
+
+  /** Taken off the screen before anybody can have read it, it has not been there. @param {import('./views.js').View} view */
+  left(view) {
+    if (view.kind !== 'identified' || view.identification.evidence !== 'station_qr') return;
+    if (performance.now() - (view.at ?? 0) < GLANCE) this.add(view.identification);
+  }
+
+  /** Let one wait; a member who scans again waits once. @param {Identification} arrived */
+  add(arrived) {
+    this.all = this.all.filter(({ member }) => !member || member.id !== arrived.member?.id).concat(arrived);
+  }
+
+  /** Those who wait, in the order in which they came. */
+  waiting() {
+    this.all = this.all.filter(({ expires_at }) => Date.parse(expires_at) > now());
+    return this.all.map((each) => ({ ...each, state: 'scanned' }));
+  }
+
+  /** Whose turn it is when the screen is free. */
+  next() {
+    return this.all.find((each) => this.isFresh(each));
+  }
+
+  /** @param {string} id */
+  take(id) {
+    const found = this.all.find((each) => each.id === id);
+    this.all = this.all.filter((each) => each !== found);
+    return found;
   }
 }
 

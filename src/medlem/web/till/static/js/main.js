@@ -22,7 +22,7 @@ const TICK = 200;
 const NOTICED = 1000;
 
 const settings = JSON.parse(document.querySelector('meta[name=till]')?.getAttribute('content') ?? '{}');
-const till = new Till(settings, draw, () => stream.restart());
+const till = new Till(settings, draw, () => stream.restart(), () => field('number').value !== '');
 const stream = new Stream({
   event: (kind, body) => till.event(kind, body),
   live: () => till.live(),
@@ -62,7 +62,8 @@ function draw() {
   if (!ready) return;
   shown = describe(till);
   render(shown, act);
-  chips.render(till.enrolments.beside(till.view.kind === 'enrolment' ? till.view.id : null), (id) => till.open(id));
+  const asked = till.enrolments.beside(till.view.kind === 'enrolment' ? till.view.id : null);
+  chips.render([...till.arrivals.waiting(), ...asked], (id) => till.open(id));
   surroundings();
   if (shown.state !== drawn) arrived();
   speak(shown);

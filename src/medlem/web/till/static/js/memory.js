@@ -5,7 +5,7 @@
  */
 
 /** @typedef {{theme?: string, language?: string, country?: string}} Choices */
-/** @typedef {{focus: string | null, asked: Record<string, string>, sent: Record<string, number>}} Screen */
+/** @typedef {{focus: string | null, seen?: string | null, asked: Record<string, string>, sent: Record<string, number>}} Screen */
 
 const CHOICES = 'medlem.choices';
 const SCREEN = 'medlem.screen';

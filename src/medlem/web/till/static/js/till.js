@@ -7,34 +7,32 @@
  */
 
 import { get, post } from './api.js';
-import { now, set } from './clock.js';
-import { Enrolments } from './enrolments.js';
+import { set } from './clock.js';
+import { Arrivals, Enrolments } from './enrolments.js';
 import { remember, screen } from './memory.js';
 import { Note } from './note.js';
-import { afterRefusal, lifeOf } from './views.js';
+import { afterRefusal, lifeOf, notPaired } from './views.js';
 
 /** @typedef {import('./views.js').Identification} Identification */
 /** @typedef {import('./views.js').View} View */
 
 /** A button that has just appeared is not pressed yet: a second tap, or the end of a scan. */
 export const HOLD = 400;
-export const MOST_SENT_AGAIN = 2;
-const SAME_SCAN = 3000;
-const RETRY = 10_000;
-const ASK_PATIENCE = 12_000;
-const POLL = 2000;
-const FRESH = 30_000;
+const [SAME_SCAN, RETRY, ASK_PATIENCE, POLL] = [3000, 10_000, 12_000, 2000];
 
 export class Till {
   /**
    * @param {{hosts: string[], identificationLife: number}} settings
    * @param {() => void} changed something on the screen may be different
    * @param {() => void} paired this browser is a station now
+   * @param {() => boolean} typing a number is half typed
    */
-  constructor(settings, changed, paired) {
+  constructor(settings, changed, paired, typing) {
     this.settings = settings;
     this.changed = changed;
     this.paired = paired;
+    this.typing = typing;
+    this.arrivals = new Arrivals(settings.identificationLife);
     /** @type {View} */
     this.view = { kind: 'starting' };
     this.enrolments = new Enrolments();
@@ -44,12 +42,12 @@ export class Till {
     this.lostAt = performance.now();
     this.note = new Note(changed);
     this.scan = { code: '', at: -Infinity }; // the one that is not answered yet
-    this.inFlight = 0;
     /** @type {Identification[]} */
     this.held = [];
     this.known = new Set();
-    this.timer = this.polling = 0;
+    this.inFlight = this.timer = this.polling = 0;
     this.kept = screen();
+    this.seen = this.kept?.seen ?? null; // the last identification on the screen
   }
 
   /** @param {import('./code.js').Verdict} verdict */
@@ -79,18 +77,12 @@ export class Till {
   /** Ask once more after an ask that came to nothing. */
   again() {
     const { view } = this;
-    if (view.kind !== 'enrolment' || performance.now() - (view.at ?? 0) < HOLD || !this.canSendAgain(view.id)) return;
+    if (view.kind !== 'enrolment' || performance.now() - (view.at ?? 0) < HOLD || !this.enrolments.canSendAgain(view.id)) return;
     const { customer, app } = this.enrolments.get(view.id);
     const id = this.enrolments.identificationOf(view.id) ?? '';
     this.enrolments.countSent(id);
     this.#leave();
     this.#ask({ id, customer, app, membership: 'not_member', member: null, expires_at: '' });
-  }
-
-  /** @param {string} enrolment */
-  canSendAgain(enrolment) {
-    const id = this.enrolments.identificationOf(enrolment);
-    return id !== undefined && this.enrolments.sent(id) < MOST_SENT_AGAIN;
   }
 
   /** The next customer, at any time. */
@@ -105,10 +97,11 @@ export class Till {
     this.#show({ kind: 'signup' });
   }
 
-  /** Open an enrolment that goes on in the background. @param {string} id */
+  /** Open an enrolment that goes on in the background, or whoever waits. @param {string} id */
   open(id) {
+    const identification = this.arrivals.take(id);
     this.#leave();
-    this.#show({ kind: 'enrolment', id });
+    this.#show(identification ? { kind: 'identified', identification } : { kind: 'enrolment', id });
   }
 
   /** Try at once what is tried again by itself in a while. */
@@ -129,15 +122,14 @@ export class Till {
     const answer = await post('/till/pair', { code });
     if ('ok' in answer) return this.#start(answer.ok);
     if (this.station) return this.#start(this.station); // an old link, opened at a till that is paired
-    if ('silent' in answer) return this.#show({ kind: 'pairing', error: 'down' });
-    const error = { 'too-many-requests': 'wait', forbidden: 'insecure' }[answer.refused];
-    this.#show({ kind: 'pairing', error: error ?? 'wrong', until: performance.now() + answer.wait * 1000 });
+    this.#show(notPaired(answer));
   }
 
   /** @param {{id: string, name: string}} station */
   #start(station) {
     this.station = station;
     this.enrolments.clear();
+    this.arrivals.all = [];
     this.kept = null;
     this.#show({ kind: 'starting' });
     this.paired();
@@ -226,15 +218,18 @@ export class Till {
 
   /** A customer who scanned our sticker, or whom another program identified at this station. @param {Identification} body */
   #identifiedElsewhere(body) {
-    if (this.inFlight > 0) {
-      this.held.push(body); // it may be the answer that we are waiting for
-      return;
-    }
+    if (this.inFlight > 0) return void this.held.push(body); // it may be the answer that we are waiting for
     this.known.add(body.id);
-    const age = now() - (Date.parse(body.expires_at) - this.settings.identificationLife * 1000);
-    if (age > FRESH) return;
+    if (!this.arrivals.shows(body, this.view.kind === 'idle' && !this.typing())) return;
     this.#leave();
     this.#show({ kind: 'identified', identification: body });
+  }
+
+  /** The screen is free though nobody has touched anything: the one who waits is next. */
+  #free() {
+    this.next();
+    const waiting = this.arrivals.next();
+    if (waiting) this.open(waiting.id);
   }
 
   /** @param {any} enrolment */
@@ -266,10 +261,12 @@ export class Till {
     const open = this.enrolments.open();
     if (this.kept) this.enrolments.recall(this.kept);
     const focus = this.kept ? this.kept.focus : (open.at(-1) ?? null);
-    if (identification) this.known.add(identification.id);
+    const missed = identification && this.arrivals.missed(identification, this.kept);
+    if (identification && !missed) this.known.add(identification.id);
     if (focus && this.enrolments.has(focus)) this.#show({ kind: 'enrolment', id: focus });
     else if (focus && focus === identification?.id) this.#show({ kind: 'identified', identification });
     else this.#show({ kind: 'idle' });
+    if (missed) this.event('identification', identification);
   }
 
   /** @param {string} id */
@@ -281,6 +278,7 @@ export class Till {
 
   /** What has ended and was seen needs no chip. */
   #leave() {
+    this.arrivals.left(this.view);
     if (this.view.kind === 'enrolment' && this.enrolments.isFinal(this.view.id)) this.enrolments.drop(this.view.id);
   }
 
@@ -292,9 +290,10 @@ export class Till {
     if (view.kind !== 'enrolment') this.note.why = '';
     const life = lifeOf(view, this.enrolments);
     if (view.kind === 'refused' && view.retry) this.timer = setTimeout(view.retry, RETRY);
-    else if (life) this.timer = setTimeout(() => this.next(), life);
-    const focus = view.kind === 'enrolment' ? view.id : view.kind === 'identified' ? view.identification.id : null;
-    if (view.kind !== 'starting') remember({ focus, ...this.enrolments.kept() });
+    else if (life) this.timer = setTimeout(() => this.#free(), life);
+    if (view.kind === 'identified') this.seen = view.identification.id;
+    const focus = view.kind === 'enrolment' ? view.id : view.kind === 'identified' ? this.seen : null;
+    if (view.kind !== 'starting') remember({ focus, seen: this.seen, ...this.enrolments.kept() });
     this.changed();
   }
 }

@@ -112,7 +112,7 @@ function enrolment(till, id, shownFor) {
   if (one.state === 'accepted') {
     return { state: 'accepted', tone: 'good', icon: 'check', ...found(one.member, one.customer.masked, t('accepted.title')) };
   }
-  const again = till.canSendAgain(id) ? [action('again', t('again'), 'F2', shownFor < HOLD)] : [];
+  const again = till.enrolments.canSendAgain(id) ? [action('again', t('again'), 'F2', shownFor < HOLD)] : [];
   return { ...ended(one, again), who: one.customer.masked, urgent: one.state !== 'declined' };
 }
 

@@ -5,7 +5,7 @@
 
 import { now } from './clock.js';
 
-/** @typedef {{id: string, membership: string, customer: {masked: string}, member: any, app: string, expires_at: string}} Identification */
+/** @typedef {{id: string, membership: string, customer: {masked: string}, member: any, app: string, expires_at: string, evidence?: string}} Identification */
 /**
  * What is on the screen. `at` is when it came there, in milliseconds of `performance.now()`.
  * @typedef {{at?: number} & (
@@ -55,6 +55,13 @@ export function afterRefusal(answer, limit, retry, identification) {
       if (identification) return { kind: 'identified', identification: { ...identification, membership: 'member', member } };
   }
   return refused in WHY ? { kind: 'refused', why: WHY[refused] } : { kind: 'refused', why: 'down', retry };
+}
+
+/** Why this browser did not become a station. @param {any} answer @returns {View} */
+export function notPaired(answer) {
+  if ('silent' in answer) return { kind: 'pairing', error: 'down' };
+  const error = { 'too-many-requests': 'wait', forbidden: 'insecure' }[/** @type {string} */ (answer.refused)];
+  return { kind: 'pairing', error: error ?? 'wrong', until: performance.now() + answer.wait * 1000 };
 }
 
 /**
