@@ -7,6 +7,7 @@ import click
 
 from medlem.app import open_house
 from medlem.cli.common import answer, club_option, config_option, json_option, log_to_stderr
+from medlem.cli.sticker import orphans, qr
 from medlem.config import Settings, load
 from medlem.flows import places
 from medlem.flows.places import NewStation
@@ -15,6 +16,10 @@ from medlem.flows.places import NewStation
 @click.group("station")
 def command() -> None:
     """Tills."""
+
+
+command.add_command(qr)
+command.add_command(orphans)
 
 
 @command.command("add")
