@@ -10,6 +10,7 @@ from browser.phone import PATIENCE, Phone
 State = Callable[[Phone], Awaitable[None]]
 
 TERMS: Final = {"id": "terms", "title": "The terms of the club", "required": True}
+CALLBACK: Final = "/qr/v1/merchant-callback"
 EMAIL: Final = {"id": "email", "title": "Receive offers via email"}
 
 
@@ -67,6 +68,23 @@ async def no_app(phone: Phone) -> None:
     await expect(phone.page.locator("#unusable")).to_be_visible(timeout=PATIENCE)
 
 
+async def stickers(phone: Phone) -> None:
+    """One hangs and one was taken down; she scans the first, and nobody has registered to be told."""
+    for name, label in (("till-1", "Till 1"), ("old-till", "The old till")):
+        await hang(phone, name, label)
+    await phone.desk.call("DELETE", f"{CALLBACK}/old-till", headers=await phone.desk.merchant())
+    await phone.page.locator("#stickers button").first.click()
+    await phone.says(phone.page.locator("#scanned"), "Can’t connect to the store")
+    await phone.page.locator("#scan").scroll_into_view_if_needed()
+
+
+async def hang(phone: Phone, name: str, label: str) -> None:
+    """Hang up a sticker, as a merchant's system does."""
+    body = {"locationDescription": label}
+    await phone.desk.call("PUT", f"{CALLBACK}/{name}", json=body, headers=await phone.desk.merchant())
+    await phone.says(phone.page.locator("#stickers"), label)
+
+
 async def settings(phone: Phone) -> None:
     await phone.page.locator("#open-settings").click()
 
@@ -100,6 +118,7 @@ STATES: Final[dict[str, State]] = {
     "no_push": no_push,
     "old_app": old_app,
     "no_app": no_app,
+    "stickers": stickers,
     "settings": settings,
     "nobody": nobody,
     "start": start,

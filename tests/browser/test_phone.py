@@ -11,9 +11,9 @@ from aiohttp import ClientSession
 from playwright.async_api import expect
 
 from browser.phone import HAND, PATIENCE, Phone, open_phone, own_simulator
-from browser.phone_states import TERMS
+from browser.phone_states import TERMS, stickers
 from medlem.simulator.app import start
-from simulator.desk import KARI, OLA, Desk
+from simulator.desk import KARI, OLA, Desk, receiving
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -281,3 +281,17 @@ async def test_the_language_is_chosen_on_the_page_and_kept(phone: Phone) -> None
     await expect(phone.page.get_by_role("heading", name="Min QR-kode")).to_be_visible(timeout=PATIENCE)
     await phone.page.goto(f"{phone.desk.url}/")
     await expect(phone.page.get_by_role("heading", name="Dårlige dager")).to_be_visible(timeout=PATIENCE)
+
+
+async def test_the_phone_scans_the_sticker_that_is_chosen_and_says_what_came_of_it(phone: Phone) -> None:
+    scanned = phone.page.locator("#scanned")
+    await expect(phone.page.locator("#scan")).to_be_hidden()
+    await stickers(phone)
+    await phone.page.locator("#stickers button").last.click()
+    await phone.says(scanned, "The code was not found")
+    async with receiving() as receiver:
+        await phone.desk.register(receiver.url, "user.checked-in.v1")
+        await phone.page.locator("#stickers button").first.click()
+        assert b'"till-1"' in (await receiver.next()).body
+        await phone.says(scanned, "You are checked in")
+        await phone.says(scanned, "Till 1")
