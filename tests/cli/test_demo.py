@@ -162,6 +162,13 @@ def test_the_pretend_club_has_members_with_phones(open_club: dict[str, Any]) -> 
     assert counter.scan("token", "4740000001")["membership"] == "not_member"
 
 
+def test_a_sticker_hangs_at_the_first_till(open_club: dict[str, Any]) -> None:
+    simulator = open_club["simulator"]
+    while not (stickers := call("GET", f"{simulator}/sim/stickers")[1]["stickers"]):
+        pass  # the service makes it as soon as it runs
+    assert [one["location"] for one in stickers] == ["Till 1"]
+
+
 def test_a_service_that_is_killed_is_back_and_the_customer_is_asked_once(demo: Command) -> None:
     shown = demo.answer()
     counter = Counter(shown)

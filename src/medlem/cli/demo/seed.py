@@ -6,15 +6,16 @@ database, which nobody but a demo may do: a shop's keys are shown once and kept 
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
 from medlem.app import House
-from medlem.club.ids import store_id
+from medlem.club.ids import station_qr_id, store_id
 from medlem.club.masked import Masked
 from medlem.club.member import AlreadyMember, Profile
 from medlem.club.place import KeyKind, Station, Store
+from medlem.club.station_qr import StationQr
 from medlem.config import Settings, load, write_private
 from medlem.flows import membership, places
 
@@ -96,6 +97,7 @@ async def furnish(house: House, directory: Path) -> Furnished:
     file = directory / "demo-keys.json"
     kept = _kept(file)
     tills = [await _till(house, store, name) for store, name in TILLS.items()]
+    await _hang(house, tills[0])
     for person in MEMBERS:
         await _enter(house, person)
     keys = Keys(
@@ -128,6 +130,14 @@ async def _till(house: House, store: str, name: str) -> Station:
     async with house.storage.transaction() as tx:
         await tx.places.add_store(place, now)
     return (await places.add_station(house.ports, house.club, name, place.id)).station
+
+
+async def _hang(house: House, till: Station) -> None:
+    """Want a sticker at the till; the service has it made as soon as it runs."""
+    now = house.ports.clock.now()
+    wanted = StationQr.begin(station_qr_id(now), till.club, till.id, till.name, now)
+    async with house.storage.transaction() as tx:
+        await tx.station_qrs.add(replace(wanted, due_at=now))
 
 
 async def _key(house: House, kept: str | None, kind: KeyKind, station: Station | None = None) -> str:

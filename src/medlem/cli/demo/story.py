@@ -20,6 +20,8 @@ Kari is not a member yet. Identify her, ask her, and say yes on her phone:
   curl -s {service}/v1/enrolments -H "Authorization: Bearer $KEY" \\
        -H 'Content-Type: application/json' -d '{{"identification": "<the id in the answer>"}}'
 
+Or let her scan the till's sticker: choose "Scan a sticker" on her phone.
+
 What the till's screen gets, live:
 
   curl -sN {service}/v1/events -H "Authorization: Bearer $KEY"
