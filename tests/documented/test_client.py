@@ -218,10 +218,10 @@ OTHERWISE = {
     "userinfo-with-a-subscription-key": "the client never sends one: every case of userinfo says that it is absent",
     "webhook-register-refused": "test_a_refused_registration_is_no_registration",
     "delivery-published-vector": "test_client_reads.py: test_the_published_delivery_is_genuine",
-    "delivery-consent-revoked": "tests/web/test_withdrawals.py reads the published token",
-    "delivery-check-in": "tests/web/test_hooks_check_in.py has signed deliveries in either spelling",
-    "delivery-check-in-older": "tests/web/test_hooks_check_in.py has signed deliveries in either spelling",
-    "delivery-ping": "tests/web/test_hooks.py has signed deliveries of this very body",
+    "delivery-consent-revoked": "test_client_reads.py: test_the_published_word_of_withdrawn_sharing_is_read",
+    "delivery-check-in": "test_client_reads.py: test_a_documented_check_in_is_read",
+    "delivery-check-in-older": "test_client_reads.py: test_a_documented_check_in_is_read",
+    "delivery-ping": "test_client_reads.py: test_a_documented_ping_is_read",
 }
 """What is checked by a test of its own, or cannot be, and why."""
 

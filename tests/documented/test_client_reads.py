@@ -1,7 +1,9 @@
 """What our client makes of the documented answers, in detail: lives, profiles, consents, deliveries."""
 
 import json
+from datetime import UTC, datetime
 
+import msgspec
 import pytest
 
 from documented.client_bench import KARI, KID, WELL_KNOWN, benched
@@ -9,6 +11,8 @@ from documented.documents import load
 from medlem.club.masked import Masked
 from medlem.club.member import Disclosure, Profile
 from medlem.vipps.webhooks import verify
+from medlem.web.delivered import CheckedIn, Ping
+from medlem.web.withdrawals import read
 from signed_tokens import SUB, ec_key, key_set, rsa_key
 from stub_platform import Said, Stub
 
@@ -89,3 +93,25 @@ def test_the_published_delivery_is_genuine() -> None:
     secret, body = Masked(request["secret"]), request["text"].encode()
     assert verify(secret, request["path"], request["headers"], body)
     assert not verify(secret, request["path"], request["headers"], body + b" ")
+
+
+def test_the_published_word_of_withdrawn_sharing_is_read() -> None:
+    said = read(load("delivery-consent-revoked").request["text"].encode())
+    assert said is not None
+    assert (said.sub, said.said_at) == (
+        "c9d10444-d992-4850-ac60-9d3502095008",
+        datetime(2020, 6, 19, 12, 58, 8, tzinfo=UTC),
+    )
+
+
+@pytest.mark.parametrize("name", ["delivery-check-in", "delivery-check-in-older"])
+def test_a_documented_check_in_is_read(name: str) -> None:
+    case = load(name).bound({"msn": "123456", "station_qr": "till-1", "customer_token": "dG9rZW4="})
+    said = msgspec.json.decode(json.dumps(case.request["json"]), type=CheckedIn)
+    assert (said.customer_token, said.merchant_qr_id, said.sales_unit) == ("dG9rZW4=", "till-1", "123456")
+    assert said.moment == datetime(2023, 10, 6, 10, 45, 40, 306000, tzinfo=UTC)
+
+
+def test_a_documented_ping_is_read() -> None:
+    case = load("delivery-ping").bound({"auth_req_id": "request-1"})
+    assert msgspec.json.decode(json.dumps(case.request["json"]), type=Ping).auth_req_id == "request-1"
