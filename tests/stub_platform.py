@@ -103,6 +103,7 @@ class Stub:
         self.sent = 0
         """How many bytes of endless answers went out."""
         self._scripts: dict[str, list[Scripted]] = {}
+        self._otherwise: Scripted = Said({"error": "not scripted"}, 404)
         self._stopping = asyncio.Event()
         self._runner: web.AppRunner | None = None
         self._held: dict[str, asyncio.Event] = {}
@@ -143,6 +144,10 @@ class Stub:
         """Say these one after the other; the last one again and again."""
         self._scripts[path] = list(scripted)
 
+    def says_anywhere(self, scripted: Scripted) -> None:
+        """Say this wherever nothing else is written down."""
+        self._otherwise = scripted
+
     def hold(self, path: str) -> asyncio.Event:
         """Answer nothing on this path until the event is set."""
         return self._held.setdefault(path, asyncio.Event())
@@ -165,7 +170,7 @@ class Stub:
             self._arrival.notify_all()
         if http.path in self._held:
             await self._held[http.path].wait()
-        script = self._scripts.get(http.path, [Said({"error": "not scripted"}, 404)])
+        script = self._scripts.get(http.path, [self._otherwise])
         scripted = script.pop(0) if len(script) > 1 else script[0]
         match scripted:
             case HangUp():

@@ -61,6 +61,7 @@ async def here(opening: Open) -> Premises:
             await tx.webhooks.ping(made.club.id, Masked("req-1"), NOW)
             hook = Subscribed(id="1", url="https://club.example", secret=Masked("hook-secret"), created_at=NOW)
             await tx.webhooks.keep_registration(made.club.id, "ping", hook)
+            await tx.webhooks.note_delivery(made.club.id, "ping", NOW)
             await tx.places.keep_settings(made.club.id, Masked(b"{}"), NOW)
             await tx.webhooks.keep_replaced(made.club.id, "ping", Replaced(hook, None))
             await tx.webhooks.take_turn(made.club.id, NOW, NOW)

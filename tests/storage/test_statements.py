@@ -20,6 +20,7 @@ WALKED = {
     "enrolments.release_leases": "the index of the waiting ones, when a service starts",
     "events.forget": "the oldest rows, to its limit",
     "events.latest": "the newest row alone",
+    "members.shared": "as many of the youngest members as it is told",
     "places.clubs": "as many clubs as sales units",
     "places.digests": "as many clubs as sales units",
 }

@@ -14,7 +14,7 @@ from typing import Final
 
 from medlem.app.clock import SystemClock
 from medlem.app.clubs import Clubs
-from medlem.app.keys import open_vault
+from medlem.app.keys import echo, open_vault
 from medlem.club import brand
 from medlem.club.place import Club
 from medlem.config import Settings, WrongSettings
@@ -42,6 +42,10 @@ class House:
     clubs: Clubs
     storage: Database
     platform: VippsPlatform
+
+    def echo(self, nonce: str) -> str:
+        """What only this installation can make of it: by that `medlem doctor` knows its own service."""
+        return echo(self.settings, nonce)
 
 
 @contextlib.asynccontextmanager

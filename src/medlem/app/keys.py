@@ -1,7 +1,13 @@
 """The vault of an installation: made from its secret keys, wherever the settings say that they are."""
 
+from functools import lru_cache
+from typing import Final
+
 from medlem.config import Settings, WrongSettings, read_secret_keys
 from medlem.vault import UnusableSecretKeys, Vault
+
+ECHO: Final = "doctor echo"
+"""The purpose of that hash, which is used for nothing else."""
 
 
 def open_vault(settings: Settings, *, may_make: bool = True) -> Vault:
@@ -26,6 +32,16 @@ def open_vault(settings: Settings, *, may_make: bool = True) -> Vault:
             "put it back, or bring a backup back with `medlem restore`; to begin with an empty club, move the keys away"
         )
     return vault
+
+
+def echo(settings: Settings, nonce: str) -> str:
+    """The keyed hash by which this installation knows its own service (`GET /health/echo/…`)."""
+    return _kept_open(settings).digest(ECHO, nonce)
+
+
+@lru_cache(maxsize=1)
+def _kept_open(settings: Settings) -> Vault:
+    return open_vault(settings, may_make=False)
 
 
 def _bereft(settings: Settings) -> bool:

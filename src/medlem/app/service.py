@@ -117,6 +117,7 @@ def _server(house: House, *, worker: bool) -> Server:
     options = Options(
         verify=_verified,
         ready=house.storage.healthy,
+        echo=house.echo,
         background=background,
         longest_wait=settings.longest_wait,
         withdrawal_authorization=settings.withdrawal_authorization,

@@ -17,6 +17,7 @@ COMMANDS: Final = {
     "backup": "medlem.cli.backup",
     "club": "medlem.cli.club",
     "demo": "medlem.cli.demo",
+    "doctor": "medlem.cli.doctor",
     "key": "medlem.cli.key",
     "migrate": "medlem.cli.migrate",
     "move": "medlem.cli.move",

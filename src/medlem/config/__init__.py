@@ -3,7 +3,7 @@
 from medlem.config.clubs import SECRETS, ClubTexts, read_club
 from medlem.config.kinds import is_loopback
 from medlem.config.private_files import write_private
-from medlem.config.reading import load
+from medlem.config.reading import files_with_secrets, load
 from medlem.config.secret_keys import read_secret_keys
 from medlem.config.settings import CLUB_NAMES, Settings, WrongSettings
 
@@ -13,6 +13,7 @@ __all__ = [
     "ClubTexts",
     "Settings",
     "WrongSettings",
+    "files_with_secrets",
     "is_loopback",
     "load",
     "read_club",

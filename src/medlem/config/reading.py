@@ -55,6 +55,18 @@ def load(config: Path | None, environ: Mapping[str, str] | None = None) -> Setti
     return settings
 
 
+def files_with_secrets(config: Path | None, environ: Mapping[str, str] | None = None) -> list[Path]:
+    """The files in which somebody has put a secret of ours, by what the environment and the TOML file say."""
+    said = said_by(environ, PREFIX)
+    secret = {setting.name for setting in fields(Settings) if setting.metadata["secret"]}
+    found = [Path(said[name]) for name in (f"{PREFIX}{each.upper()}_FILE" for each in sorted(secret)) if name in said]
+    named = said.get(CONFIG)
+    file = config or (Path(named) if named else None)
+    if file is not None and secret & {name for name, _ in from_file(file, NAMES, [])}:
+        found.append(file)
+    return found
+
+
 def said_by(environ: Mapping[str, str] | None, prefix: str) -> dict[str, str]:
     """What the environment says under a prefix; an empty variable says nothing."""
     environ = os.environ if environ is None else environ  # noqa: TID251 - this is the one place that reads it

@@ -172,6 +172,21 @@ class Enrolments(Protocol):
         """Drop the numbers of those that ended without a member; how many."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SharedSoFar:
+    """How many of some members shared what, of those who have logged in."""
+
+    logins: int
+    names: int
+    phones: int
+    """Whose number the login itself vouched for."""
+    emails: int
+    birthdates: int
+    addresses: int
+    genders: int
+    consents: int
+
+
 class Members(Protocol):
     """Our own register."""
 
@@ -202,6 +217,9 @@ class Members(Protocol):
     async def add_consent(self, consent: Consent) -> None: ...
     async def consents(self, club: ClubId, member: MemberId) -> Sequence[Consent]:
         """All that was ever answered, oldest first."""
+
+    async def shared(self, club: ClubId, most: int) -> SharedSoFar:
+        """What the youngest of the members have shared, among so many."""
 
     async def keep_evidence(self, member: Member, enrolment: EnrolmentId, raw: bytes, now: datetime) -> None:
         """Keep the platform's consent objects as they came, encrypted."""
@@ -318,6 +336,10 @@ class StorageUnavailable(Exception):
 class Webhooks(Protocol):
     """Our registrations with the platform, and what it has delivered."""
 
+    async def delivered_at(self, club: ClubId, event: str) -> datetime | None:
+        """When the platform last delivered this event."""
+
+    async def note_delivery(self, club: ClubId, event: str, now: datetime) -> None: ...
     async def ping(self, club: ClubId, request: Masked[str], now: datetime) -> bool:
         """Store that the platform named this `auth_req_id`, as a keyed hash; False if it had before."""
 

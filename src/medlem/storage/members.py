@@ -1,6 +1,7 @@
 """Keeps our own register: members, how they are reached, and what they allowed."""
 
 from collections.abc import Sequence
+from dataclasses import fields
 from datetime import datetime
 
 import msgspec
@@ -8,6 +9,7 @@ import msgspec
 from medlem.club.ids import ClubId, ConsentId, EnrolmentId, MemberId
 from medlem.club.member import Address, Consent, Member, Profile, VerifiedBy
 from medlem.club.phone import PhoneNumber
+from medlem.flows.tables import SharedSoFar
 from medlem.storage.session import Row, Session, maybe_millis, millis, moment
 from medlem.vault import Vault
 
@@ -84,6 +86,10 @@ class Members:
     async def consents(self, club: ClubId, member: MemberId) -> Sequence[Consent]:
         rows = await self._session.all("members.consents", club=club, member=member)
         return [_consent(row) for row in rows]
+
+    async def shared(self, club: ClubId, most: int) -> SharedSoFar:
+        row = await self._session.one("members.shared", club=club, most=most)
+        return SharedSoFar(**{part.name: int(row[part.name]) if row else 0 for part in fields(SharedSoFar)})
 
     async def keep_evidence(self, member: Member, enrolment: EnrolmentId, raw: bytes, now: datetime) -> None:
         await self._session.run(

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 from medlem.flows.ports import Storage
+from medlem.storage.condition import Condition
 from medlem.storage.place import UnusableDatabaseUrl
 from medlem.storage.sqlite import open_sqlite
 from medlem.storage.writer import SLOW
@@ -30,6 +31,9 @@ class Database(Storage, Protocol):
 
     async def healthy(self) -> None:
         """Raise `StorageUnavailable` if this database cannot be worked with, and say what to do."""
+
+    async def condition(self) -> Condition:
+        """What this database is, for whoever looks after it."""
 
     async def server_time(self) -> datetime | None:
         """What time it is where all nodes look; None where there is one process."""

@@ -14,6 +14,7 @@ from medlem.club.enrolment import MARGIN
 from medlem.flows.ports import Watch
 from medlem.flows.tables import StorageUnavailable
 from medlem.storage import capture, migrating
+from medlem.storage.condition import Condition, of_sqlite
 from medlem.storage.faults import told
 from medlem.storage.marks import refuse_marked
 from medlem.storage.migrating import Migration, shipped
@@ -183,6 +184,10 @@ class SqliteStorage:
         if migrating.pending(self._reader, self._known):
             raise StorageUnavailable("The database has not been migrated to this version. Run `medlem migrate`.")
         await self._reading.places.clubs()
+
+    async def condition(self) -> Condition:
+        """What this database is."""
+        return of_sqlite(self._reader)
 
     async def server_time(self) -> None:
         """Nobody else's: the one process that serves has its own clock."""

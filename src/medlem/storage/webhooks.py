@@ -24,6 +24,13 @@ class Webhooks:
         self._session = session
         self._vault = vault
 
+    async def delivered_at(self, club: ClubId, event: str) -> datetime | None:
+        row = await self._session.one("webhooks.delivered_at", club=club, event=event)
+        return None if row is None else moment(int(row["delivered_at"]))
+
+    async def note_delivery(self, club: ClubId, event: str, now: datetime) -> None:
+        await self._session.run("webhooks.note_delivery", club=club, event=event, now=millis(now))
+
     async def ping(self, club: ClubId, request: Masked[str], now: datetime) -> bool:
         if await self.pinged(club, request) is not None:
             return False

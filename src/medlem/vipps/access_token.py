@@ -85,22 +85,7 @@ class AccessToken:
         await self._fetch.close()
 
     async def _renew(self) -> Masked[str]:
-        unit = self._unit
-        reply = await self._wire.call(
-            Request(
-                operation=OPERATION,
-                method="POST",
-                url=unit.url(PATH),
-                headers={
-                    "client_id": unit.client_id,
-                    "client_secret": unit.client_secret.reveal(),
-                    **unit.key_headers(),
-                    **unit.system_headers(),
-                },
-                within=self._wire.time_outs.fetch,
-                repeatable=True,
-            )
-        )
+        reply = await self._wire.call(asking(self._unit, self._wire.time_outs.fetch))
         body = required_object(reply, OPERATION)
         token, life = body.get("access_token"), whole_number(body.get("expires_in"))
         if not isinstance(token, str) or not TOKEN.match(token) or life is None or life <= 0:
@@ -110,6 +95,23 @@ class AccessToken:
         self._kept = _Kept(Masked(token), reply.at + whole - ahead, reply.at + whole)
         self._again_at = None
         return self._kept.token
+
+
+def asking(unit: SalesUnit, within: float) -> Request:
+    """The request for a token: an empty body, and our keys as headers."""
+    return Request(
+        operation=OPERATION,
+        method="POST",
+        url=unit.url(PATH),
+        headers={
+            "client_id": unit.client_id,
+            "client_secret": unit.client_secret.reveal(),
+            **unit.key_headers(),
+            **unit.system_headers(),
+        },
+        within=within,
+        repeatable=True,
+    )
 
 
 def _with(request: Request, token: Masked[str]) -> Request:

@@ -83,23 +83,32 @@ class Discovery:
         reply = await self._wire.call(
             Request(operation=OPERATION, method="GET", url=self._url, within=self._wire.time_outs.fetch)
         )
-        document = required_object(reply, OPERATION)
-        issuer = document.get("issuer")
-        if not isinstance(issuer, str) or not issuer:
-            raise Surprise("no issuer in the discovery document", reply.digest)
-        try:
-            userinfo = document.get("userinfo_endpoint")
-            found = Endpoints(
-                issuer=issuer,
-                ask=address(document["backchannel_authentication_endpoint"], self._url),
-                token=address(document["token_endpoint"], self._url),
-                keys=address(document["jwks_uri"], self._url),
-                userinfo=address(userinfo, self._url) if userinfo else None,
-            )
-        except (KeyError, TypeError, ValueError):
-            raise Surprise("an endpoint in the discovery document is missing or unusable", reply.digest) from None
+        found = read_endpoints(reply, self._url)
         self._kept, self._fresh_until = found, reply.at + life_of(reply)
         return found
+
+
+def read_endpoints(reply: Reply, url: str) -> Endpoints:
+    """What a discovery document says that was read at `url`.
+
+    Raises:
+        Unavailable, KeysRefused, Surprise: it is none, or none that could be used.
+    """
+    document = required_object(reply, OPERATION)
+    issuer = document.get("issuer")
+    if not isinstance(issuer, str) or not issuer:
+        raise Surprise("no issuer in the discovery document", reply.digest)
+    try:
+        userinfo = document.get("userinfo_endpoint")
+        return Endpoints(
+            issuer=issuer,
+            ask=address(document["backchannel_authentication_endpoint"], url),
+            token=address(document["token_endpoint"], url),
+            keys=address(document["jwks_uri"], url),
+            userinfo=address(userinfo, url) if userinfo else None,
+        )
+    except (KeyError, TypeError, ValueError):
+        raise Surprise("an endpoint in the discovery document is missing or unusable", reply.digest) from None
 
 
 def address(value: Any, document: str) -> str:

@@ -90,7 +90,7 @@ class KeySet:
         listed = required_object(reply, OPERATION).get("keys")
         if not isinstance(listed, list):
             raise Surprise("no list of keys in the answer", reply.digest)
-        keys = [key for key in map(_signing_key, listed) if key is not None]
+        keys = signing_keys(listed)
         if not keys:
             raise Surprise("no key in the answer that could sign an ID token", reply.digest)
         self._keys, self._read_at, self._fresh_until = keys, reply.at, reply.at + life_of(reply)
@@ -114,6 +114,11 @@ class KeySets:
         """End the fetches that run."""
         for keys in self._by_url.values():
             await keys.close()
+
+
+def signing_keys(listed: Any) -> list[SigningKey]:
+    """Those of a set's keys that can verify what we accept."""
+    return [key for key in map(_signing_key, listed) if key is not None] if isinstance(listed, list) else []
 
 
 def _signing_key(value: Any) -> SigningKey | None:

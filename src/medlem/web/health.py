@@ -2,20 +2,24 @@
 
 import asyncio
 import logging
+import re
 from collections.abc import Sequence
 from typing import Final
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 
 from medlem.club.enrolment import OPEN
+from medlem.club.errors import NotFound
 from medlem.club.place import Club
 from medlem.web import login
 from medlem.web.answer import Answer, json
 from medlem.web.call import Call
 from medlem.web.operation import Door, Reply, operation
-from medlem.web.wire import Liveness, Readiness
+from medlem.web.wire import Echo, Liveness, Readiness
 
 log = logging.getLogger(__name__)
+
+_NONCE = re.compile(r"[0-9a-f]{32}")
 
 PATIENCE: Final = 2.0
 """Seconds that our own database gets to answer."""
@@ -71,7 +75,25 @@ async def metrics(call: Call) -> Answer:
     return Answer(200, figures, (b"content-type", CONTENT_TYPE_LATEST.encode()))
 
 
-OPERATIONS = (live, ready, metrics)
+@operation(
+    "GET",
+    "/health/echo/{nonce}",
+    door=Door.ANYBODY,
+    replies={200: Reply(description="A keyed hash of it, which nobody else can make.", body=Echo)},
+    refuses=(NotFound,),
+)
+async def echo(call: Call) -> Answer:
+    """Whether this is the service that `medlem doctor` looks for: whoever has the same secret keys knows the answer.
+
+    Takes 32 hexadecimal digits. It tells nothing to anybody else.
+    """
+    nonce, digest = call.scope["path_params"]["nonce"], call.desk.options.echo
+    if digest is None or not _NONCE.fullmatch(nonce):
+        raise NotFound("An echo is of 32 hexadecimal digits.")
+    return json(200, Echo(echo=digest(nonce)))
+
+
+OPERATIONS = (live, ready, metrics, echo)
 
 
 async def _open_enrolments(call: Call, clubs: Sequence[Club]) -> CollectorRegistry:

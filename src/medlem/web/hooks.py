@@ -14,7 +14,7 @@ import msgspec
 from medlem.club.errors import Flaw, InvalidRequest, UnverifiedWebhook
 from medlem.club.masked import Masked
 from medlem.club.place import Club
-from medlem.flows import check_in, enrolment
+from medlem.flows import check_in, deliveries, enrolment
 from medlem.web.answer import Answer
 from medlem.web.call import Call
 from medlem.web.delivered import CheckedIn, Ping
@@ -70,6 +70,7 @@ async def deliver(call: Call) -> Answer:
     if club is None or event not in EVENTS or not await _verified(call, club, event, raw):
         raise UnverifiedWebhook("The delivery is not signed for a registration of ours.")
     await EVENTS[event](call, club, raw)
+    await deliveries.note(call.ports, club.id, event)
     return Answer(200)
 
 

@@ -34,6 +34,8 @@ class Options:
     verify: Verify
     ready: Callable[[], Awaitable[None]]
     """Returns when our own database answers and is migrated, and raises when not; never asks the platform."""
+    echo: Callable[[str], str] | None = None
+    """A keyed hash of what somebody sends, by which this service knows itself; None where nobody needs that."""
     background: Background | None = None
     longest_wait: float = 30.0
     """The most that `?wait=` may ask for."""

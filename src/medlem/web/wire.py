@@ -265,6 +265,13 @@ class Readiness:
 
 
 @dataclass(frozen=True, slots=True)
+class Echo:
+    """What only this service can answer."""
+
+    echo: str
+
+
+@dataclass(frozen=True, slots=True)
 class Liveness:
     """This process runs."""
 

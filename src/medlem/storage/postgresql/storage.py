@@ -8,6 +8,7 @@ from typing import Final
 from medlem.club.enrolment import MARGIN
 from medlem.flows.ports import Watch
 from medlem.flows.tables import StorageUnavailable
+from medlem.storage.condition import Condition, of_postgresql
 from medlem.storage.migrating import Migration, shipped
 from medlem.storage.postgresql import migrating
 from medlem.storage.postgresql.arriving import refuse_unfinished
@@ -77,6 +78,18 @@ class PostgresqlStorage:
         if await self.pending_migrations():
             raise StorageUnavailable("The database has not been migrated to this version. Run `medlem migrate`.")
         await self._reading.places.clubs()
+
+    async def condition(self) -> Condition:
+        """What this database is.
+
+        Raises:
+            StorageUnavailable: the server does not answer.
+        """
+        async with self._connections.lent() as connection:
+            try:
+                return of_postgresql(int(await connection.fetchval("show server_version_num")))
+            except EXPECTED as error:
+                raise told(error) from error
 
     async def server_time(self) -> datetime:
         """What time it is where all nodes look.

@@ -90,3 +90,18 @@ order by position;
 -- name: keep_evidence(club, enrolment, member, raw, now)!
 insert into evidence (club, enrolment, member, raw, kept_at) values (:club, :enrolment, :member, :raw, :now)
 on conflict (club, enrolment) do update set raw = :raw, kept_at = :now;
+
+-- name: shared(club, most)^
+-- Of the youngest members those who have logged in, and how many of them shared each part.
+select
+    count(*) as logins, count(m.name) as names, count(l.phone) as phones, count(m.email) as emails,
+    count(m.birthdate) as birthdates, count(m.address) as addresses, count(m.gender) as genders,
+    count(case when exists (select 1 from evidence e where e.club = m.club and e.member = m.id) then 1 end) as consents
+from (
+        select club, id, sub, name, email, birthdate, address, gender from member
+        where club = :club
+        order by id desc
+        limit :most
+    ) m
+    left join phone_link l on l.club = m.club and l.member = m.id and l.ended_at is null and l.verified_by = 'login'
+where m.sub is not null;

@@ -1,5 +1,12 @@
 -- Pings from the platform, and our registrations there.
 
+-- name: delivered_at(club, event)^
+select delivered_at from last_delivery where club = :club and event = :event;
+
+-- name: note_delivery(club, event, now)!
+insert into last_delivery (club, event, delivered_at) values (:club, :event, :now)
+on conflict (club, event) do update set delivered_at = :now;
+
 -- name: ping(club, digest, now)!
 insert into ping (club, request_digest, pinged_at) values (:club, :digest, :now)
 on conflict (club, request_digest) do nothing;
