@@ -10,7 +10,9 @@ from doctor.ward import marks
 from fakes import HandClock
 from medlem.app import doctor, further_clubs, open_house
 from medlem.app.doctor.findings import Finding
+from medlem.app.registering import order_of
 from medlem.config import ClubTexts, Settings, load
+from medlem.flows.registering import settle
 from sim import Sim
 
 PLATFORM = {"discovery", "signing-keys", "access-token", "login"}
@@ -89,6 +91,19 @@ async def test_a_postgresql_server_that_is_away_is_told(sim: Sim, tmp_path: Path
     assert "s3cret" not in str(found)
 
 
+async def test_registrations_are_looked_at_where_deliveries_are_wanted(sim: Sim, tmp_path: Path) -> None:
+    settings = load(None, said(tmp_path, sim, MEDLEM_PUBLIC_URL="http://127.0.0.1:9"))
+    async with open_house(settings) as house:
+        order = order_of(settings, house.club, house.ports.clock.now())
+        assert order is not None
+        assert "registrations" in wrong(await doctor.examine(settings))
+        await settle(house.ports, house.platform, order)
+    found = await doctor.examine(settings)
+    assert wrong(found) == {"public-url"}
+    events = len([one for one in found if one.check == "registrations"])
+    assert events == len(order.wanted)
+
+
 async def test_every_club_is_looked_at_with_its_own_keys(sim: Sim, tmp_path: Path) -> None:
     settings = load(None, said(tmp_path, sim))
     async with open_house(settings) as house:
@@ -150,4 +165,5 @@ async def test_the_real_service_is_recognised_by_a_real_doctor(sim: Sim, tmp_pat
         by_check = {one["check"]: one for one in found["findings"]}
         assert by_check["public-url"]["mark"] == "well", ran.stdout
         assert by_check["database"]["mark"] == "well"
+        assert by_check["registrations"]["mark"] == "wrong", "it was started without PUBLIC_URL, and registers nothing"
         assert (await asyncio.to_thread(lambda: call("GET", f"{url}/health/live")))[0] == 200

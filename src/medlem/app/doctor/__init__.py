@@ -15,8 +15,10 @@ from medlem.app.clock import SystemClock
 from medlem.app.clubs import Clubs, sales_unit
 from medlem.app.doctor import access, age, database, local, platform, reach, scopes
 from medlem.app.doctor.findings import PATIENCE, Finding, Found, Mark, examined, look, of_club, well, wrong
+from medlem.app.doctor.registrations import registrations
 from medlem.app.house import open_database
 from medlem.app.keys import ECHO, open_vault
+from medlem.app.registering import order_of
 from medlem.club.place import Club
 from medlem.config import Settings, WrongSettings
 from medlem.flows.ports import Clock
@@ -24,6 +26,7 @@ from medlem.flows.tables import StorageUnavailable
 from medlem.storage import Database
 from medlem.vipps.errors import required_object
 from medlem.vipps.http import TimeOuts, Wire
+from medlem.vipps.webhooks import Registrations
 
 __all__ = ["Finding", "Mark", "examine", "flawed"]
 
@@ -154,10 +157,24 @@ async def _of_club(patient: _Patient, storage: Database | None, wire: Wire, cloc
         examined("scopes", asked_for),
     ]
     if storage is not None and patient.club is not None:
-        club = patient.club.id
-        looks.append(examined("shared", lambda: scopes.shared(storage.reading.members, club, unit.scope)))
+        club, settings = patient.club, patient.settings
+        looks += [
+            examined("registrations", lambda: _registered(settings, club, storage, way)),
+            examined("shared", lambda: scopes.shared(storage.reading.members, club.id, unit.scope)),
+        ]
     found = platform.environment(unit)
     for of_one in await asyncio.gather(*looks):
         found += of_one
     await way.token.close()
     return of_club(patient.name or "", found)
+
+
+async def _registered(settings: Settings, club: Club, storage: Database, way: platform.Way) -> Found:
+    now = way.clock.now()
+    order = order_of(settings, club, now)
+    if order is None:
+        return [well("registrations", "None wanted, by the settings: we ask every few seconds.")]
+    if not way.known_to_vipps:
+        return [well("registrations", "None: another provider, by its settings.")]
+    standing = await Registrations(way.unit, way.token, way.wire.time_outs, way.clock).listed()
+    return await registrations(storage.reading.webhooks, club.id, order.wanted, standing, now)

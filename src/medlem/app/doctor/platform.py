@@ -30,6 +30,7 @@ class Way:
     def __init__(self, unit: SalesUnit, wire: Wire, clock: Clock) -> None:
         self.unit = unit
         self.wire = wire
+        self.clock = clock
         self.token = AccessToken(unit, wire, clock)
         self._document: asyncio.Task[Reply] | None = None
 
