@@ -8,7 +8,7 @@ import hashlib
 import hmac
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -16,6 +16,7 @@ import pytest
 from medlem.app.service import _verified
 from medlem.club.masked import Masked
 from medlem.flows.answers import Replaced, Subscribed
+from medlem.flows.tables import StorageUnavailable
 from medlem.vipps.webhooks import PING, verify
 from medlem.web.app import build
 from service import alive, options
@@ -193,3 +194,31 @@ async def test_while_a_registration_is_replaced_both_secrets_are_good_and_count_
 async def test_no_answer_leads_elsewhere(front: Front, path: str) -> None:
     status = await front.send(delivery() | {"path": path.encode()})
     assert not 300 <= status < 400
+
+
+class Full:
+    """A storage that takes nothing for now, as with a full disk or a database that is away."""
+
+    def __init__(self, there: Any) -> None:
+        self._there = there
+        self.full = True
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._there, name)
+
+    def transaction(self) -> Any:
+        if self.full:
+            raise StorageUnavailable("The disk is full.")
+        return self._there.transaction()
+
+
+async def test_what_cannot_be_stored_is_not_said_to_be_so_the_platform_comes_again(front: Front) -> None:
+    storage = Full(front.shop.storage)
+    shop = replace(front.shop, ports=replace(front.shop.ports, storage=storage))
+    async with fronted(shop) as full:
+        for _ in range(3):
+            assert await full.send(delivery()) == 500
+        assert not await front.stored()
+        storage.full = False
+        assert await full.send(delivery()) == 200
+    assert await front.stored()
