@@ -222,7 +222,7 @@ async def test_a_merchant_who_cannot_be_reached_or_has_no_address_hears_nothing(
 async def test_the_merchant_is_told_three_times_at_most(desk: Desk, receiver: Receiver) -> None:
     await desk.person()
     await desk.switch(revocation_url=receiver.url)
-    receiver.answers = [500, 503, 500, 500]
+    receiver.answers = [500, 302, 404, 500]
     await desk.call("POST", f"/sim/people/{KARI}/revoke")
 
     tokens = set()

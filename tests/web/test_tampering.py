@@ -113,6 +113,11 @@ async def test_the_delivery_itself_is_taken_and_again_and_again(front: Front) ->
     assert await front.stored()
 
 
+async def test_a_delivery_that_comes_days_later_is_taken_all_the_same(front: Front) -> None:
+    await front.shop.clock.turn(8 * 24 * 3600)
+    assert await front.send(delivery()) == 200
+
+
 @pytest.mark.parametrize("part", ["path", "x-ms-date", "x-ms-content-sha256", "authorization", "body"])
 async def test_no_byte_of_a_delivery_can_be_changed(front: Front, part: str) -> None:
     right = delivery()
