@@ -52,10 +52,12 @@ def test_secrets_are_replaced_and_sharing_ends_while_the_service_runs(tmp_path: 
         assert address.startswith(f"{shop.settings['MEDLEM_PUBLIC_URL']}/hooks/withdrawn/")
         phones.control("PUT", "/switches", {"revocation_url": address, "revocation_parts": 3})
         phones.control("POST", f"/people/{KARI}/revoke")
+        [member] = shop.members(KARI)
         for _ in range(int(PATIENCE) * 20):
-            [member] = shop.members(KARI)
             if member["sharing_withdrawn_at"] is not None:
                 break
+            [member] = shop.members(KARI)
+        assert member["sharing_withdrawn_at"] is not None
         assert member["left_at"] is None
         assert shop.till.identify(phone=f"+{KARI}")["member"]["name"] is None
         replaced = said("withdrawal-address", "--replace", "--at-once", settings=shop.settings)["url"]
