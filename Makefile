@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test check lint types docs format bench simulate soak bugs live peers-sdk pictures lock clean
+.PHONY: help demo test check lint types docs format bench simulate soak bugs live peers peers-sdk pictures lock clean
 
 help: ## what each target does
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 12
@@ -57,6 +57,9 @@ live: .venv/.ready ## hold the platform's own test environment to its pages, wit
 
 peers-sdk: .venv/.ready ## run the platform vendor's own SDK against the simulator (needs Node.js)
 	@$(BIN)/python tools/peers_sdk/run.py
+
+peers: .venv/.ready ## hold client and service to the standard, against npm's oidc-provider; needs node and npm
+	PYTHONPATH=tests $(BIN)/python -m peers
 
 pictures: .venv/.ready ## take the pictures of docs/pictures anew
 	$(BIN)/python tools/pictures.py

@@ -126,6 +126,8 @@ class ObedientPlatform(PretendStickers):
     life: timedelta = timedelta(seconds=180)
     interval: timedelta = timedelta(seconds=5)
     people: dict[str, Person] = field(default_factory=dict)
+    tokens: dict[str, str] = field(default_factory=dict)
+    """The notification token of each request that came with one."""
     questions: dict[str, Push] = field(default_factory=dict)
     pushes: Counter[str] = field(default_factory=Counter)
     early_polls: int = 0
@@ -139,6 +141,9 @@ class ObedientPlatform(PretendStickers):
     """What an unreachable platform says of its return."""
     keys_refused: bool = False
     knows_who_exists: bool = True
+    existence_asked: int = 0
+    calls_back: bool = False
+    """Whether it is a standard provider that pings."""
     gate: asyncio.Event | None = None
     asked_by_token: int = 0
     """Questions that named the customer by the token of a scan."""
@@ -222,6 +227,8 @@ class ObedientPlatform(PretendStickers):
         if person.app is App.OLD:
             return NotAsked(Reason.APP_TOO_OLD)
         put = self._put(question.club, person, question.code)
+        if question.notification is not None:
+            self.tokens[put.request] = question.notification.reveal()
         if self.gate is not None:
             await self.gate.wait()
         if trouble is AskTrouble.LOST:
@@ -301,10 +308,15 @@ class ObedientPlatform(PretendStickers):
     async def exists(self, club: ClubId, phone: PhoneNumber) -> bool | None:
         del club
         await asyncio.sleep(0)
+        self.existence_asked += 1
         if self.down or self.keys_refused or not self.knows_who_exists:
             return None
         person = self.people.get(phone.msisdn)
         return person is not None and _can_use_app(person)
+
+    async def notifies(self, club: ClubId) -> bool:
+        del club
+        return self.calls_back
 
 
 def _can_use_app(person: Person) -> bool:

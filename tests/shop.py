@@ -98,7 +98,7 @@ async def open_shop(url: str = "sqlite://", clock: HandClock | None = None) -> A
     storage = await open_storage(url, Vault.of_lines(Vault.new_line()))
     try:
         await storage.migrate()
-        platform = ObedientPlatform(clock)
+        platform = ObedientPlatform(clock, knows_who_exists=False)
         errands = Errands()
         ports = Ports(
             storage=storage,

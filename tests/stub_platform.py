@@ -6,6 +6,7 @@ Unlike the simulator it understands nothing, so it can lie in every way, and han
 import asyncio
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import format_datetime
@@ -71,7 +72,11 @@ class Endless:
     """An answer that goes on and on."""
 
 
-Scripted = Said | HangUp | Silence | Truncated | Endless
+class Drip:
+    """An answer that comes byte by byte, for as long as anybody waits."""
+
+
+Scripted = Said | HangUp | Silence | Truncated | Endless | Drip
 
 
 @dataclass(frozen=True)
@@ -183,6 +188,8 @@ class Stub:
                 return await self._truncated(http, said)
             case Endless():
                 return await self._endless(http)
+            case Drip():
+                return await self._drip(http)
         headers = {"Content-Type": "application/json", "Date": format_datetime(NOW, usegmt=True)}
         return web.Response(status=scripted.status, body=scripted.raw, headers=headers | dict(scripted.headers))
 
@@ -192,6 +199,18 @@ class Stub:
         await response.write(said.raw)
         assert http.transport is not None
         http.transport.close()
+        return response
+
+    async def _drip(self, http: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Length": "1000000"})
+        await response.prepare(http)
+        while not self._stopping.is_set():
+            try:
+                await response.write(b" ")
+            except ConnectionError:
+                break
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), 0.1)
         return response
 
     async def _endless(self, http: web.Request) -> web.StreamResponse:
@@ -225,7 +244,7 @@ class House:
         return await self.platform.disclose(CLUB, REQUEST, kept)
 
 
-SHORT = TimeOuts(connect=0.5, fetch=0.5, call=0.5, ask=1.0)
+SHORT = TimeOuts(connect=1.0, fetch=1.0, call=1.0, ask=2.0)
 
 
 def unit_for(stub: Stub, **changes: Any) -> SalesUnit:

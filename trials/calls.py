@@ -174,6 +174,11 @@ class NodePlatform(NoStickers):
         del club, phone
         return None
 
+    async def notifies(self, club: ClubId) -> bool:
+        """It is Vipps MobilePay, which signs its deliveries."""
+        del club
+        return False
+
     # -- how a call goes
 
     async def _call(self, passage: Passage, effect: Callable[[], T]) -> T | None:

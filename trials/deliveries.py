@@ -17,7 +17,7 @@ import msgspec
 from medlem.club.errors import UnverifiedWebhook
 from medlem.club.ids import ClubId
 from medlem.club.masked import Masked
-from medlem.flows import enrolment
+from medlem.flows import pings
 from medlem.flows.tables import StorageUnavailable
 from medlem.vipps.webhooks import PING, verify
 from medlem.web.delivered import Ping
@@ -135,4 +135,4 @@ class Deliveries:
         if registered is None or not verify(registered.secret, registered.url, headers, body):
             raise UnverifiedWebhook("The delivery is not signed for a registration of ours.")
         said = msgspec.json.decode(body, type=Ping)
-        await enrolment.ping(node.ports, self.club, Masked(said.auth_req_id))
+        await pings.ping(node.ports, self.club, Masked(said.auth_req_id))

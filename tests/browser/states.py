@@ -38,6 +38,12 @@ async def not_member(till: Till) -> None:
     await till.page.locator('[data-action="invite"][aria-disabled="false"]').wait_for()
 
 
+async def no_app_found(till: Till) -> None:
+    """The platform knows no app behind the number; the customer may be asked all the same."""
+    await till.look_up(till.world.customer(app="none"))
+    await till.page.locator('[data-action="invite"][aria-disabled="false"]', has_text="–").wait_for()
+
+
 async def unknown(till: Till) -> None:
     """The embedded register always answers, so its silence is told in the service's stead."""
 
@@ -200,9 +206,10 @@ async def pairing(till: Till) -> None:
 STATES: Final[dict[str, Walk]] = {
     walk.__name__: walk
     for walk in (
-        pairing, idle, identifying, member, not_member, unknown, asking, waiting, accepted, declined, expired,
-        cannot_use_app, app_too_old, customer_busy, platform_unavailable, platform_surprised_us, outcome_unknown,
-        bad_scan, invalid_number, codes_down, too_many, stale, down, reconnecting, chips, scanned_here, signup,
+        pairing, idle, identifying, member, not_member, no_app_found, unknown, asking, waiting, accepted, declined,
+        expired, cannot_use_app, app_too_old, customer_busy, platform_unavailable, platform_surprised_us,
+        outcome_unknown, bad_scan, invalid_number, codes_down, too_many, stale, down, reconnecting, chips,
+        scanned_here, signup,
     )
 }  # fmt: skip
 

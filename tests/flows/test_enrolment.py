@@ -16,8 +16,8 @@ from medlem.club.ids import ClubId
 from medlem.club.masked import Masked
 from medlem.club.member import AlreadyMember, ConsentAnswer, Entry, Profile
 from medlem.club.phone import PhoneNumber
-from medlem.flows import enrolment, membership
-from medlem.flows.answers import Look, Pending
+from medlem.flows import enrolment, membership, pings
+from medlem.flows.answers import Answer, Declined, Expired, Failed, Look, Pending
 from medlem.flows.limits import Limit, Limits
 from shop import KARI, OLA, STRANGER, Shop
 
@@ -202,7 +202,7 @@ async def test_a_ping_is_answered_at_once(shop: Shop) -> None:
     shop.platform.approve(KARI)
     request = (await shop.get(asked.id)).request
     assert request is not None
-    await enrolment.ping(shop.ports, shop.club.id, request)
+    await pings.ping(shop.ports, shop.club.id, request)
     assert await shop.work() == 1
     assert (await shop.show(asked.id)).state == "accepted"
 
@@ -215,7 +215,7 @@ async def test_a_ping_that_overtakes_the_answer_to_the_ask_is_not_lost(shop: Sho
     await settle()
     [question] = shop.platform.questions.values()
     shop.platform.approve(KARI)
-    await enrolment.ping(shop.ports, shop.club.id, Masked(question.request))
+    await pings.ping(shop.ports, shop.club.id, Masked(question.request))
     shop.platform.gate.set()
     await shop.ports.errands.finish()
     assert await shop.work() == 1
@@ -229,9 +229,9 @@ async def test_a_ping_twice_and_a_ping_for_nothing_do_nothing(shop: Shop) -> Non
     request = (await shop.get(asked.id)).request
     assert request is not None
     for _ in range(3):
-        await enrolment.ping(shop.ports, shop.club.id, request)
+        await pings.ping(shop.ports, shop.club.id, request)
         await shop.work()
-    await enrolment.ping(shop.ports, shop.club.id, Masked("unheard-of"))
+    await pings.ping(shop.ports, shop.club.id, Masked("unheard-of"))
     assert await shop.work() == 0
     assert shop.platform.late_polls == 0
 
@@ -241,7 +241,7 @@ async def test_a_ping_before_its_time_costs_one_look(shop: Shop) -> None:
     asked = await shop.invite()
     request = (await shop.get(asked.id)).request
     assert request is not None
-    await enrolment.ping(shop.ports, shop.club.id, request)
+    await pings.ping(shop.ports, shop.club.id, request)
     assert await shop.work() == 1
     assert await shop.work() == 0
     assert (await shop.show(asked.id)).state == "waiting"
@@ -259,7 +259,7 @@ async def test_a_ping_during_a_look_means_another_look(shop: Shop) -> None:
     shop.platform.approve(KARI)
     await shop.clock.turn(0.1)
     assert claimed.request is not None
-    await enrolment.ping(shop.ports, shop.club.id, claimed.request)
+    await pings.ping(shop.ports, shop.club.id, claimed.request)
     assert await shop.work() == 0  # the lease holds while the first look is out
     await enrolment.settle(shop.ports, [seen])
     assert await shop.work() == 1
@@ -271,7 +271,7 @@ async def test_slow_down_is_kept_for_all_later_looks(shop: Shop) -> None:
     asked = await shop.invite()
     request = (await shop.get(asked.id)).request
     assert request is not None
-    await enrolment.ping(shop.ports, shop.club.id, request)
+    await pings.ping(shop.ports, shop.club.id, request)
     await shop.work()  # too early: slow_down
     assert (await shop.get(asked.id)).interval == timedelta(seconds=10)
     await shop.wait(60)
@@ -558,3 +558,38 @@ async def test_slow_down_told_to_a_look_that_was_overtaken_holds_for_all_later_o
     assert kept.interval == timedelta(seconds=10)
     assert kept.due_at is not None
     assert kept.due_at >= shop.clock.now() + timedelta(seconds=10)
+
+
+async def test_a_look_that_takes_longer_than_the_interval_is_the_only_one(shop: Shop) -> None:
+    shop.kari()
+    asked = await shop.invite()
+    await shop.clock.turn(6)
+    (claimed,) = await enrolment.claim(shop.ports, 10)
+    for _ in range(3):
+        await shop.clock.turn(6)
+        assert await shop.work() == 0
+    await enrolment.settle(shop.ports, [Look(claimed, Pending())])
+    kept = await shop.get(asked.id)
+    assert kept.due_at is not None
+    assert kept.due_at >= shop.clock.now() + kept.interval
+
+
+async def test_nobody_looks_before_one_interval_has_passed(shop: Shop) -> None:
+    shop.kari()
+    await shop.invite()
+    await shop.wait(4.9)
+    assert shop.platform.polls.total() == 0
+    await shop.wait(1)
+    assert shop.platform.polls.total() == 1
+
+
+@pytest.mark.parametrize("answer", [Failed(Reason.PLATFORM_SURPRISED_US, "digest"), Declined(), Expired()])
+async def test_after_a_final_answer_nobody_looks_again(shop: Shop, answer: Answer) -> None:
+    shop.kari()
+    asked = await shop.invite()
+    await shop.clock.turn(6)
+    (claimed,) = await enrolment.claim(shop.ports, 10)
+    await enrolment.settle(shop.ports, [Look(claimed, answer)])
+    assert (await shop.show(asked.id)).state in {"failed", "declined", "expired"}
+    await shop.wait(200)
+    assert shop.platform.polls.total() == 0

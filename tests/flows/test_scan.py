@@ -149,6 +149,7 @@ async def test_a_full_station_does_not_bother_the_platform(shop: Shop) -> None:
 
 async def test_a_search_for_numbers_that_nobody_has_is_stopped(shop: Shop) -> None:
     limited = shop.with_limits(Limits(lookup_misses_per_station=(Limit(2, timedelta(hours=1)),)))
+    shop.platform.knows_who_exists = True
     shop.kari()
     shop.platform.person("4740000013", app=App.NONE)
     for msisdn in (STRANGER, STRANGER, KARI, "4740000013"):

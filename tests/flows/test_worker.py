@@ -15,7 +15,7 @@ from medlem.club.ids import ClubId
 from medlem.club.masked import Masked
 from medlem.club.member import Profile
 from medlem.club.phone import PhoneNumber
-from medlem.flows import enrolment, membership
+from medlem.flows import enrolment, membership, pings
 from medlem.flows.answers import Answer, Ask, Question
 from medlem.flows.ports import Ports
 from medlem.flows.tables import StorageUnavailable
@@ -63,7 +63,7 @@ async def test_a_ping_wakes_it_before_the_clock_moves(shop: Shop) -> None:
         request = (await shop.get(asked.id)).request
         assert request is not None
         with shop.storage.watch(asked.id) as watch:
-            await enrolment.ping(shop.ports, shop.club.id, request)
+            await pings.ping(shop.ports, shop.club.id, request)
             while (await shop.show(asked.id)).state != "accepted":
                 await asyncio.wait_for(watch.changed(), 10)
 

@@ -17,7 +17,7 @@ from fakes_platform import AskTrouble, DisclosureTrouble
 from medlem.club.enrolment import Enrolment, State
 from medlem.club.errors import Refusal
 from medlem.club.masked import Masked
-from medlem.flows import enrolment
+from medlem.flows import enrolment, pings
 from shop import KARI, OLA, Shop, open_shop
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ class EnrolmentMachine(RuleBasedStateMachine):
     @rule(data=st.data())
     def ping(self, data: st.DataObject) -> None:
         request = data.draw(st.sampled_from(sorted(self.shop.platform.questions)))
-        self.do(enrolment.ping(self.shop.ports, self.shop.club.id, Masked(request)))
+        self.do(pings.ping(self.shop.ports, self.shop.club.id, Masked(request)))
 
     # -- what must hold after every step
 

@@ -67,10 +67,12 @@ async def here(opening: Open) -> Premises:
             await tx.webhooks.take_turn(made.club.id, NOW, NOW)
             await tx.sharing.withdraw(made.club.id, "sub-3", NOW, NOW)
             await tx.sharing.add_address(WithdrawalAddress(made.club.id, Masked("guess"), NOW))
+            await tx.webhooks.expect(enrolment, Masked("token-1"), NOW)
             await tx.identifications.note_miss(made.club.id, made.till.id, OLA, NOW)
             await tx.station_qrs.add(qr(made))
             await tx.check_ins.add(scan(made))
             await announce(tx, made.member())
+            await tx.identifications.keep_app_presence(made.club.id, OLA, NOW, found=False)
         for _ in range(3):
             await event(storage, made)
     return made

@@ -286,3 +286,29 @@ async def test_an_ask_that_is_abandoned_does_not_disturb_the_others(house: House
     assert isinstance(await second, Asked)
     assert first.cancelled()
     assert len(house.stub.calls(DISCOVERY)) == 1
+
+
+@pytest.mark.parametrize(
+    ("modes", "sent"),
+    [(["poll", "ping"], True), (["ping"], True), (["poll"], False), (None, False), ("ping", False), ([1], False)],
+)
+async def test_a_notification_token_goes_only_where_pings_are_offered(house: House, modes: Any, *, sent: bool) -> None:
+    document = house.stub.document() | {"backchannel_token_delivery_modes_supported": modes}
+    house.stub.says(DISCOVERY, Said(document))
+    house.stub.says(ASK, Said(GOOD))
+    await house.platform.ask(Question(CLUB, KARI, CODE, notification=Masked("token-1")))
+    assert house.stub.calls(ASK)[0].form.get("client_notification_token") == ("token-1" if sent else None)
+
+
+async def test_without_a_token_none_is_sent_whatever_is_offered(house: House) -> None:
+    house.stub.says(DISCOVERY, Said(house.stub.document() | {"backchannel_token_delivery_modes_supported": ["ping"]}))
+    await ask(house, Said(GOOD))
+    assert "client_notification_token" not in house.stub.calls(ASK)[0].form
+
+
+async def test_exactly_one_hint_is_given_and_nothing_stands_in_the_address(house: House) -> None:
+    await ask(house, Said(GOOD))
+    (seen,) = house.stub.calls(ASK)
+    assert [name for name in seen.form if name.endswith(("hint", "hint_token"))] == ["login_hint"]
+    assert "request" not in seen.form
+    assert seen.path == ASK

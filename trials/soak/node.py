@@ -19,7 +19,7 @@ from typing import Any, Final, NoReturn, assert_never
 
 from medlem.cli import main as medlem
 from medlem.club.masked import Masked
-from medlem.flows import enrolment as flow
+from medlem.flows import pings
 from medlem.flows.answers import Answer, Answered, Ask, Asked, NotAsked, Pending, Question, Told, Unreachable
 from medlem.storage.postgresql.sessions import Transaction
 from medlem.storage.postgresql.storage import PostgresqlStorage
@@ -184,14 +184,14 @@ def _watch_commits(fuse: Fuse) -> None:
 
 
 def _watch_pings(diary: Diary, fuse: Fuse) -> None:
-    ping = flow.ping
+    ping = pings.ping
 
     async def watched(ports: Any, club: Any, request: Masked[str]) -> None:
         diary.note("pinged", request=name_of(request))
         await ping(ports, club, request)
         fuse.pass_by("a ping is stored, and not answered")
 
-    flow.ping = watched
+    pings.ping = watched
 
 
 def main(arguments: list[str]) -> None:

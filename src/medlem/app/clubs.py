@@ -128,4 +128,6 @@ def sales_unit(settings: Settings) -> SalesUnit:
         login_hint=settings.login_hint,
         requested_expiry=settings.requested_expiry,
         user_exists=settings.vipps_user_exists,
+        # Vipps MobilePay signs its own deliveries, and is never asked the standard way.
+        notifications=settings.ciba_ping == "auto" and settings.public_url is not None and settings.vipps_msn is None,
     )

@@ -25,6 +25,7 @@ from medlem.flows.tables import StorageUnavailable
 from medlem.registers.own import OwnRegister
 from medlem.storage import Database, open_storage
 from medlem.storage.migrating import shipped
+from medlem.vipps.http import TimeOuts
 from medlem.vipps.platform import VippsPlatform
 
 ERRAND_GRACE: Final = 0.3
@@ -81,7 +82,7 @@ async def open_house(settings: Settings, *, serving: bool = False) -> AsyncItera
         if settings.on_sqlite:
             clock.not_before(await storage.reading.events.latest())
         clubs = Clubs(settings, storage, clock)
-        platform = VippsPlatform(clubs.units, clock, refresh=clubs.refresh)
+        platform = VippsPlatform(clubs.units, clock, time_outs(settings), refresh=clubs.refresh)
         ports = Ports(
             storage=storage,
             platform=platform,
@@ -141,3 +142,10 @@ async def _refuse_other_club(storage: Database, sales_unit: str) -> None:
                 f"MEDLEM_VIPPS_MSN names {sales_unit}, which is a further club here: the settings speak for the first "
                 f"one, and that is {club.sales_unit}"
             )
+
+
+def time_outs(settings: Settings) -> TimeOuts:
+    """How long the platform may take."""
+    return TimeOuts(
+        call=float(settings.call_timeout), scan=float(settings.scan_timeout), ask=float(settings.ask_timeout)
+    )

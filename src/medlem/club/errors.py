@@ -37,6 +37,11 @@ class UnverifiedWebhook(Refusal):
 
     slug = "unverified-webhook"
 
+    def __init__(self, detail: str, scheme: str = "HMAC-SHA256") -> None:
+        """Take what to do now, and by what the platform would have been known."""
+        super().__init__(detail)
+        self.scheme = scheme
+
 
 class NotFound(Refusal):
     """There is no such thing here."""

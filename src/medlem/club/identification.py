@@ -53,6 +53,8 @@ class Identification:
     entry: Entry | None = field(default=None, repr=False)
     """What a merchant's own register said of a member; forgotten together with the number."""
     created_at: datetime
+    app_found: bool | None = None
+    """Whether the platform knows an app behind the number; None while nobody knows."""
 
     @property
     def expires_at(self) -> datetime:

@@ -71,12 +71,16 @@ class Settings:
     webhooks: Literal["auto", "off"] = _setting(kinds.choice("auto", "off"), "auto", club=True)
     withdrawal_authorization: Masked[str] | None = _setting(kinds.secret, secret=True)
     webhook_secret_age: timedelta | None = _setting(kinds.duration, "90d", club=True)
+    ciba_ping: Literal["auto", "off"] = _setting(kinds.choice("auto", "off"), "auto", club=True)
     login_scope: str = _setting(kinds.text, "openid name phoneNumber", club=True)
     consents: Literal["none", "custom_flow", "delegated"] = _setting(
         kinds.choice("none", "custom_flow", "delegated"), "none", club=True
     )
     login_hint: str = _setting(kinds.hint, "urn:msisdn:{msisdn}", club=True)
     requested_expiry: int = _setting(kinds.number(60, 900), "180", club=True)
+    scan_timeout: int = _setting(kinds.number(2, 30), "10")
+    ask_timeout: int = _setting(kinds.number(5, 18), "14")
+    call_timeout: int = _setting(kinds.number(2, 25), "8")
     longest_wait: float = _setting(kinds.seconds(300), "30")
     lookups_per_station: tuple[Limit, ...] = _setting(kinds.limits, "600/10m, 60/1m")
     lookup_misses_per_station: tuple[Limit, ...] = _setting(kinds.limits, "60/1h")

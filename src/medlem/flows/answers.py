@@ -25,6 +25,8 @@ class Question:
     code: ConfirmationCode
     customer_token: Masked[str] | None = None
     """The token of the scan that identified them, while it is good: it names the customer better than a number."""
+    notification: Masked[str] | None = None
+    """By what the provider shows that a ping is about this question (CIBA Core 1.0 section 7.1)."""
 
 
 @dataclass(frozen=True, slots=True)

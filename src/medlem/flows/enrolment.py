@@ -18,7 +18,7 @@ from medlem.club.codes import confirmation_code
 from medlem.club.enrolment import ASK_LIFE, Enrolment, Reason, State
 from medlem.club.errors import IdentificationExpired, NotFound
 from medlem.club.identification import Identification, Membership
-from medlem.club.ids import ClubId, EnrolmentId, enrolment_id
+from medlem.club.ids import EnrolmentId, enrolment_id
 from medlem.club.masked import Masked
 from medlem.club.member import AlreadyMember, Disclosure, Entry, Member
 from medlem.club.phone import PhoneNumber
@@ -42,6 +42,7 @@ from medlem.flows.answers import (
 from medlem.flows.checking import check as check_membership
 from medlem.flows.checking import joined_since
 from medlem.flows.insisting import insist
+from medlem.flows.pings import notification_token
 from medlem.flows.ports import Ports
 from medlem.flows.tables import Repeat, Tables
 from medlem.flows.views import EnrolmentView
@@ -69,6 +70,7 @@ async def start(ports: Ports, station: Station, identification: str, repeat: Rep
     began = ports.clock.now()
     await _refuse_member(ports, station, phone)
     now = ports.clock.now()
+    notification = notification_token() if await ports.platform.notifies(station.club) else None
     async with ports.storage.transaction() as tx:
         wanted = Enrolment.begin(enrolment_id(now), customer, confirmation_code(), now)
         enrolment = await tx.enrolments.open(wanted)
@@ -77,13 +79,15 @@ async def start(ports: Ports, station: Station, identification: str, repeat: Rep
             raise _already(member)
         if enrolment.id == wanted.id:
             await limits.ask(ports.limits, tx, customer, phone, now)
+            if notification is not None:
+                await tx.webhooks.expect(enrolment, notification, now)
         view = EnrolmentView.of(enrolment, None)
         if await tx.enrolments.follow(enrolment, station.id):
             await tx.events.add(station.club, station.id, view, now)
         if repeat is not None:
             await tx.repeats.keep(station.club, repeat, ACCEPTED, enrolment.id, now)
     if enrolment.id == wanted.id:
-        ports.errands.send(ask(ports, enrolment), f"ask {enrolment.id}")
+        ports.errands.send(ask(ports, enrolment, notification), f"ask {enrolment.id}")
     return view
 
 
@@ -100,12 +104,12 @@ async def show(ports: Ports, station: Station, enrolment: str) -> EnrolmentView:
     return await _view(tables, found)
 
 
-async def ask(ports: Ports, enrolment: Enrolment) -> None:
+async def ask(ports: Ports, enrolment: Enrolment, notification: Masked[str] | None = None) -> None:
     """Put the question, once, and write down what came of it."""
     if enrolment.phone is None:
         raise ValueError(f"{enrolment.id} has no number to ask")
     token = await ports.storage.reading.check_ins.token_of(enrolment.club, enrolment.identification, ports.clock.now())
-    answer = await ports.platform.ask(Question(enrolment.club, enrolment.phone, enrolment.code, token))
+    answer = await ports.platform.ask(Question(enrolment.club, enrolment.phone, enrolment.code, token, notification))
     until = enrolment.created_at + ASK_LIFE
     await insist(ports.clock, lambda: _write_down(ports, enrolment, answer), until)
 
@@ -197,20 +201,6 @@ async def give_up_lost_asks(ports: Ports) -> None:
         await _announce(tx, ended, now)
 
 
-async def ping(ports: Ports, club: ClubId, request: Masked[str]) -> None:
-    """The platform says that there is an answer: remember it, and look soon. It proves nothing by itself.
-
-    It is stored even when nobody knows the request yet, for it may overtake the answer to the ask.
-    """
-    now = ports.clock.now()
-    async with ports.storage.transaction() as tx:
-        if not await tx.webhooks.ping(club, request, now):
-            return
-        enrolment = await tx.enrolments.of_request(club, request)
-        if enrolment is not None and enrolment.state is State.WAITING:
-            await tx.enrolments.wake(enrolment, now)
-
-
 async def _write_down(ports: Ports, enrolment: Enrolment, answer: Ask) -> None:
     """What came of the ask; may be called again when nobody knows whether it was written."""
     now = ports.clock.now()
@@ -231,6 +221,7 @@ async def _asked(tx: Tables, current: Enrolment, answer: Ask, now: datetime) -> 
         return current.failed(answer.reason, now, answer.digest)
     after = current.waiting(answer.request, answer.life, answer.interval, now)
     # The platform may be quicker with its ping than we are with this line.
+    await tx.webhooks.bind(current, answer.request)
     pinged = await tx.webhooks.pinged(current.club, answer.request)
     return after if pinged is None else after.pinged(now)
 

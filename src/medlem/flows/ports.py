@@ -92,6 +92,9 @@ class Platform(Protocol):
     async def exists(self, club: ClubId, phone: PhoneNumber) -> bool | None:
         """Whether this number could be asked; None when nobody knows. Never raises."""
 
+    async def notifies(self, club: ClubId) -> bool:
+        """Whether the provider may be told how to call us, by a token that goes with each question; never raises."""
+
 
 class Registrar(Protocol):
     """The part of the platform that is told where to deliver (Webhooks API). Nothing here raises."""

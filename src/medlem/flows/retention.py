@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
+from medlem.flows import app_presence
 from medlem.flows.ports import Ports
 from medlem.flows.tables import Tables
 
@@ -18,6 +19,7 @@ PINGS: Final = timedelta(minutes=15)
 HEARD: Final = timedelta(hours=72)
 """Announcements that a register has heard: longer than what it once said may be remembered."""
 TURNED_DOWN: Final = timedelta(days=30)
+NOTIFICATIONS: Final = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,7 @@ class Forgotten:
     pings: int
     check_ins: int
     announcements: int
+    apps: int
 
 
 async def tidy(ports: Ports) -> Forgotten:
@@ -40,7 +43,9 @@ async def tidy(ports: Ports) -> Forgotten:
         + await _all(ports, lambda tx: tx.enrolments.forget(now - NUMBERS)),
         events=await _all(ports, lambda tx: tx.events.forget(now - EVENTS)),
         repeats=await _all(ports, lambda tx: tx.repeats.forget(now - REPEATS)),
-        pings=await _all(ports, lambda tx: tx.webhooks.forget_pings(now - PINGS)),
+        pings=await _all(ports, lambda tx: tx.webhooks.forget_pings(now - PINGS))
+        + await _all(ports, lambda tx: tx.webhooks.forget_notifications(now - NOTIFICATIONS)),
+        apps=await _all(ports, lambda tx: tx.identifications.forget_app_presence(now - app_presence.LIFE)),
         check_ins=await _all(ports, lambda tx: tx.check_ins.forget(now)),
         announcements=await _all(ports, lambda tx: tx.announcements.forget(now - HEARD, now - TURNED_DOWN)),
     )

@@ -11,7 +11,7 @@ from medlem.club.identification import Evidence, Identification, Membership
 from medlem.club.ids import identification_id
 from medlem.club.phone import PhoneNumber
 from medlem.club.place import Station
-from medlem.flows import limits
+from medlem.flows import app_presence, limits
 from medlem.flows.checking import check
 from medlem.flows.ports import Ports
 from medlem.flows.tables import Repeat
@@ -83,13 +83,6 @@ async def _identify(
         await tx.events.add(station.club, station.id, view, now)
         if repeat is not None:
             await tx.repeats.keep(station.club, repeat, CREATED, identification.id, now)
-    if ports.limits.lookup_misses_per_station and found.membership is Membership.NOT_MEMBER:
-        ports.errands.send(_note_stranger(ports, station, phone), f"note_stranger {identification.id}")
+    if found.membership is Membership.NOT_MEMBER:
+        ports.errands.send(app_presence.look(ports, identification), f"app_presence {identification.id}")
     return view
-
-
-async def _note_stranger(ports: Ports, station: Station, phone: PhoneNumber) -> None:
-    """Remember a number that is found neither in the register nor in the app; many of them mean a search."""
-    if await ports.platform.exists(station.club, phone) is False:
-        async with ports.storage.transaction() as tx:
-            await tx.identifications.note_miss(station.club, station.id, phone, ports.clock.now())

@@ -109,6 +109,14 @@ class Identifications(Protocol):
     async def misses(self, club: ClubId, station: StationId, since: datetime) -> int:
         """How many different such numbers."""
 
+    async def set_app_found(self, identification: Identification, *, found: bool) -> None:
+        """Write down whether the platform knows an app behind this customer's number."""
+
+    async def app_presence(self, club: ClubId, phone: PhoneNumber, since: datetime) -> bool | None:
+        """What the platform said of this number since then; kept under a keyed hash."""
+
+    async def keep_app_presence(self, club: ClubId, phone: PhoneNumber, now: datetime, *, found: bool) -> None: ...
+    async def forget_app_presence(self, before: datetime) -> int: ...
     async def forget(self, before: datetime) -> int:
         """Drop the numbers of identifications that led to no enrolment; how many."""
 
@@ -345,6 +353,16 @@ class Webhooks(Protocol):
 
     async def pinged(self, club: ClubId, request: Masked[str]) -> datetime | None: ...
     async def forget_pings(self, before: datetime) -> int: ...
+    async def expect(self, enrolment: Enrolment, token: Masked[str], now: datetime) -> None:
+        """Remember, as a keyed hash, the token by which the provider may ping about this enrolment."""
+
+    async def bind(self, enrolment: Enrolment, request: Masked[str]) -> None:
+        """From now on that token goes with this `auth_req_id` and no other."""
+
+    async def vouched(self, club: ClubId, token: Masked[str], request: Masked[str] | None) -> bool:
+        """Whether the token is one of ours, and for this request, as far as it is known already."""
+
+    async def forget_notifications(self, before: datetime) -> int: ...
     async def registration(self, club: ClubId, event: str) -> Subscribed | None:
         """The one in force."""
 

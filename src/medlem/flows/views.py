@@ -57,6 +57,7 @@ class IdentificationView:
     expires_at: datetime
     as_of: datetime | None
     """When the register said so; null when it answers now."""
+    app_found: bool | None = None
 
     @classmethod
     def of(cls, found: Identification, member: Member | Entry | None) -> Self:
@@ -71,6 +72,7 @@ class IdentificationView:
             app=app_name(found.phone, found.created_at),
             expires_at=found.expires_at,
             as_of=found.entry.as_of if found.entry else None,
+            app_found=found.app_found,
         )
 
 

@@ -52,6 +52,26 @@ class Identifications:
         row = await self._session.one("identifications.oldest", club=club, station=station, since=millis(since))
         return moment(row["created_at"]) if row else None
 
+    async def set_app_found(self, identification: Identification, *, found: bool) -> None:
+        where = {"club": identification.club, "identification": identification.id}
+        await self._session.run("identifications.set_app_found", **where, found=int(found))
+
+    async def app_presence(self, club: ClubId, phone: PhoneNumber, since: datetime) -> bool | None:
+        for digest in self._vault.digests(PHONE, phone.msisdn):
+            row = await self._session.one("identifications.app_presence", club=club, digest=digest, since=millis(since))
+            if row is not None:
+                return bool(row["found"])
+        return None
+
+    async def keep_app_presence(self, club: ClubId, phone: PhoneNumber, now: datetime, *, found: bool) -> None:
+        digest = self._vault.digest(PHONE, phone.msisdn)
+        await self._session.run(
+            "identifications.keep_app_presence", club=club, digest=digest, found=int(found), now=millis(now)
+        )
+
+    async def forget_app_presence(self, before: datetime) -> int:
+        return await self._session.run("identifications.forget_app_presence", before=millis(before), most=AT_ONCE)
+
     async def note_miss(self, club: ClubId, station: StationId, phone: PhoneNumber, now: datetime) -> None:
         digest = self._vault.digest(PHONE, phone.msisdn)
         await self._session.run("identifications.note_miss", club=club, station=station, digest=digest, now=millis(now))
@@ -77,6 +97,7 @@ def identification_of(row: Row) -> Identification:
         member=row["member"],
         entry=_entry.decode(row["entry"]) if row["entry"] else None,
         created_at=moment(row["created_at"]),
+        app_found=None if row["app_found"] is None else bool(row["app_found"]),
     )
 
 

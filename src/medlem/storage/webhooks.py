@@ -1,10 +1,12 @@
-"""Keeps our registrations with the platform, and what it has pinged us about."""
+"""Keeps our registrations with the platform, what it has pinged us about, and by what a provider shows that it may."""
 
 import logging
 import secrets
 from collections.abc import Sequence
 from datetime import datetime
+from hmac import compare_digest
 
+from medlem.club.enrolment import Enrolment
 from medlem.club.ids import ClubId
 from medlem.club.masked import Masked
 from medlem.flows.answers import Replaced, Subscribed
@@ -15,6 +17,8 @@ from medlem.storage.session import Row, Session, maybe_millis, millis, moment
 from medlem.vault import SealBroken, Vault
 
 log = logging.getLogger(__name__)
+
+TOKEN = "notification token"  # noqa: S105 - what a keyed hash is for, no secret
 
 
 class Webhooks:
@@ -46,6 +50,34 @@ class Webhooks:
 
     async def forget_pings(self, before: datetime) -> int:
         return await self._session.run("webhooks.forget_pings", before=millis(before), most=AT_ONCE)
+
+    async def expect(self, enrolment: Enrolment, token: Masked[str], now: datetime) -> None:
+        await self._session.run(
+            "webhooks.expect",
+            club=enrolment.club,
+            digest=self._vault.digest(TOKEN, token.reveal()),
+            enrolment=enrolment.id,
+            now=millis(now),
+        )
+
+    async def bind(self, enrolment: Enrolment, request: Masked[str]) -> None:
+        digest = self._vault.digest(REQUEST, request.reveal())
+        where = {"club": enrolment.club, "enrolment": enrolment.id}
+        await self._session.run("webhooks.bind", **where, request_digest=digest)
+
+    async def vouched(self, club: ClubId, token: Masked[str], request: Masked[str] | None) -> bool:
+        for digest in self._vault.digests(TOKEN, token.reveal()):
+            row = await self._session.one("webhooks.expected", club=club, digest=digest)
+            if row is not None:
+                bound = row["request_digest"]
+                if bound is None or request is None:
+                    return True
+                named = self._vault.digests(REQUEST, request.reveal())
+                return any(compare_digest(bound, one) for one in named)
+        return False
+
+    async def forget_notifications(self, before: datetime) -> int:
+        return await self._session.run("webhooks.forget_notifications", before=millis(before), most=AT_ONCE)
 
     async def registration(self, club: ClubId, event: str) -> Subscribed | None:
         row = await self._session.one("webhooks.registration", club=club, event=event)

@@ -26,6 +26,7 @@ SHORTEST_LIFE: Final = timedelta(minutes=1)
 LONGEST_LIFE: Final = timedelta(days=1)
 PAUSE: Final = timedelta(seconds=30)
 """After a failure, before the next attempt to replace an old document."""
+_MODES: Final = "backchannel_token_delivery_modes_supported"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,8 @@ class Endpoints:
     token: str
     keys: str
     userinfo: str | None
+    pings: bool = False
+    """Whether it calls back, for clients that have registered so (CIBA Core 1.0 section 4)."""
 
 
 def life_of(reply: Reply) -> timedelta:
@@ -99,13 +102,14 @@ def read_endpoints(reply: Reply, url: str) -> Endpoints:
     if not isinstance(issuer, str) or not issuer:
         raise Surprise("no issuer in the discovery document", reply.digest)
     try:
-        userinfo = document.get("userinfo_endpoint")
+        userinfo, modes = document.get("userinfo_endpoint"), document.get(_MODES)
         return Endpoints(
             issuer=issuer,
             ask=address(document["backchannel_authentication_endpoint"], url),
             token=address(document["token_endpoint"], url),
             keys=address(document["jwks_uri"], url),
             userinfo=address(userinfo, url) if userinfo else None,
+            pings=isinstance(modes, list) and "ping" in modes,
         )
     except (KeyError, TypeError, ValueError):
         raise Surprise("an endpoint in the discovery document is missing or unusable", reply.digest) from None

@@ -1,8 +1,11 @@
 """One HTTP call to the platform: sent once, answered completely or not at all, measured, and logged without secrets.
 
-Two kinds of connection. Polls and look-ups share kept ones. An ask gets a fresh one: a kept connection that the
+Two kinds of connection. Polls and look-ups keep theirs. An ask gets a fresh one: a kept connection that the
 other end has just closed fails exactly like one on which the question was lost, and of a lost question nobody may
 ever be asked again. With a fresh connection everything that goes wrong before it stands is `NotSent`, for sure.
+
+Every sales unit has a branch of the wire, and every group of calls in it connections and a circuit breaker of its own
+(`circuit`): thousands of polls fill their own places and nobody else's.
 """
 
 import asyncio
@@ -21,15 +24,24 @@ from yarl import URL
 
 from medlem import __version__
 from medlem.flows.ports import Clock
-from medlem.vipps.errors import OK, outcome, trace_of
-from medlem.vipps.metrics import calls, seconds
+from medlem.vipps.circuit import GROUPS, Circuit, Group
+from medlem.vipps.errors import OK, SERVER_ERROR, outcome, trace_of
+from medlem.vipps.metrics import calls, in_flight, seconds
 from medlem.vipps.reply import Reply
-from medlem.vipps.troubles import NoReply, NotSent
+from medlem.vipps.troubles import NoReply, NotSent, Unavailable
 
 _log = logging.getLogger(__name__)
 
 LONGEST_BODY: Final = 1024 * 1024
-_CONNECTIONS: Final = 256
+PLACES: Final = {
+    Group.FETCH: 16,
+    Group.SCAN: 128,
+    Group.ASK: 128,
+    Group.LOOK: 256,
+    Group.READ: 64,
+    Group.ASIDE: 16,
+}
+"""Connections at once, by group, in each branch. Who finds none free waits as long as for a connection, at most."""
 _NEVER_SENT: Final = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL)
 _QUIET: Final = frozenset({"pending", "slow_down", "cancelled"})
 """What happens all the time, and what we did ourselves."""
@@ -42,13 +54,13 @@ class TimeOuts:
 
     connect: float = 4.0
     fetch: float = 5.0
-    """Discovery, keys, access token."""
+    """Discovery, keys, access token, user-exists."""
     call: float = 8.0
-    """Exchange, poll, userinfo and the rest, each."""
+    """Exchange, poll, userinfo and the rest, each. A poll ends within the lease of thirty seconds."""
     scan: float = 10.0
     """An exchange with whatever it takes: a token, a second try. Somebody stands at the till."""
     ask: float = 14.0
-    """An ask from beginning to end, with whatever must be fetched before it."""
+    """An ask from beginning to end, with whatever must be fetched before it; after twenty seconds it is given up."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,22 +86,49 @@ class Wire:
 
     def __init__(self, clock: Clock, time_outs: TimeOuts) -> None:
         self._clock = clock
-        self._sessions: dict[bool, aiohttp.ClientSession] = {}
+        self._sessions: dict[tuple[Group, bool], aiohttp.ClientSession] = {}
+        self._circuits = {group: Circuit(group, clock) for group in Group}
+        self._branches: list[Wire] = []
         self.time_outs = time_outs
 
+    def branch(self) -> "Wire":
+        """A wire of its own for one sales unit, or one document: nobody else's trouble is its trouble."""
+        branch = Wire(self._clock, self.time_outs)
+        self._branches.append(branch)
+        return branch
+
     async def close(self) -> None:
-        """End every connection."""
+        """End every connection, those of the branches too."""
         sessions, self._sessions = self._sessions, {}
         for session in sessions.values():
             await session.close()
+        for branch in self._branches:
+            await branch.close()
 
     async def call(self, request: Request) -> Reply:
         """Send once and wait for the whole answer, whatever its status; redirects are answers, never followed.
 
         Raises:
-            NotSent: nothing went out.
+            NotSent: nothing went out; `Shut`, a kind of it: nor was anything tried.
             NoReply: it did, and no complete answer came.
         """
+        circuit = self._circuits[GROUPS.get(request.operation, Group.ASIDE)]
+        circuit.enter()
+        try:
+            reply = await self._insisted(request)
+        except Unavailable:
+            circuit.failed()
+            raise
+        except BaseException:
+            circuit.gave_up()
+            raise
+        if reply.status in SERVER_ERROR:
+            circuit.failed()
+        else:
+            circuit.succeeded()
+        return reply
+
+    async def _insisted(self, request: Request) -> Reply:
         try:
             return await self._measured(request)
         except NoReply as lost:
@@ -99,8 +138,9 @@ class Wire:
 
     async def _measured(self, request: Request) -> Reply:
         clock = asyncio.get_running_loop().time
-        began = clock()
+        began, under_way = clock(), in_flight(GROUPS.get(request.operation, Group.ASIDE))
         ended, reply = "cancelled", None
+        under_way.inc()
         try:
             reply = await self._send(request)
             ended = outcome(reply)
@@ -113,10 +153,12 @@ class Wire:
         else:
             return reply
         finally:
+            under_way.dec()
             _write_down(request.operation, ended, reply, clock() - began)
 
     async def _send(self, request: Request) -> Reply:
-        headers = {"Accept": "application/json", **request.headers}
+        # Nothing packed is taken: a small body that unpacks to a gigabyte cannot be sent to us.
+        headers = {"Accept": "application/json", "Accept-Encoding": "identity", **request.headers}
         body: bytes | None = None
         if request.form is not None:
             body = _encoded(request.form)
@@ -126,7 +168,7 @@ class Wire:
             headers["Content-Type"] = "application/json"
         started = False
         try:
-            async with self._session(fresh=request.fresh).request(
+            async with self._session(request).request(
                 request.method,
                 URL(request.url, encoded=True),
                 headers=headers,
@@ -144,12 +186,14 @@ class Wire:
             dropped = not started and isinstance(error, (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError))
             raise NoReply(type(error).__name__, dropped=dropped) from None
 
-    def _session(self, *, fresh: bool) -> aiohttp.ClientSession:
-        session = self._sessions.get(fresh)
+    def _session(self, request: Request) -> aiohttp.ClientSession:
+        group = GROUPS.get(request.operation, Group.ASIDE)
+        session = self._sessions.get((group, request.fresh))
         if session is None:
-            session = self._sessions[fresh] = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(force_close=fresh, limit=0 if fresh else _CONNECTIONS),
+            session = self._sessions[group, request.fresh] = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(force_close=request.fresh, limit=PLACES[group]),
                 cookie_jar=aiohttp.DummyCookieJar(),
+                auto_decompress=False,
                 headers={"User-Agent": f"medlem/{__version__}"},
             )
         return session

@@ -107,7 +107,7 @@ class KeySets:
     def at(self, url: str) -> KeySet:
         """The set at an address."""
         if url not in self._by_url:
-            self._by_url[url] = KeySet(url, self._wire, self._clock)
+            self._by_url[url] = KeySet(url, self._wire.branch(), self._clock)
         return self._by_url[url]
 
     async def close(self) -> None:

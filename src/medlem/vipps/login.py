@@ -91,7 +91,7 @@ class Login:
             method="POST",
             url=endpoints.ask,
             headers=presented.headers,
-            form=presented.form | self._form(question),
+            form=presented.form | self._form(question, endpoints),
             within=max(end - loop.time(), 0.01),
             fresh=True,
         )
@@ -99,7 +99,7 @@ class Login:
             reply = await self._wire.call(request)
             if question.customer_token is not None and _refused_the_hint(reply):
                 # A complete refusal of the request: nobody was asked anything. The number does as well.
-                by_number = presented.form | self._form(replace(question, customer_token=None))
+                by_number = presented.form | self._form(replace(question, customer_token=None), endpoints)
                 within = max(end - loop.time(), 0.01)
                 reply = await self._wire.call(replace(request, form=by_number, within=within))
         except NoReply:
@@ -132,16 +132,20 @@ class Login:
     async def _prepare(self) -> tuple[Endpoints, Presented]:
         return await self._discovery.endpoints(), await self._auth.present()
 
-    def _form(self, question: Question) -> dict[str, str]:
+    def _form(self, question: Question, endpoints: Endpoints) -> dict[str, str]:
         # Here a token or a number leaves its wrapper: into the body of a call to the platform.
         token, number = question.customer_token, question.phone.msisdn
         hint = self._unit.login_hint.replace("{msisdn}", number) if token is None else TOKEN_HINT + token.reveal()
-        return {
+        form = {
             "scope": self._unit.scope,
             "login_hint": hint,
             "binding_message": question.code,
             "requested_expiry": str(self._unit.requested_expiry),
         }
+        if question.notification is not None and endpoints.pings:
+            # Here the token leaves its wrapper: into the body of a call to the provider.
+            form["client_notification_token"] = question.notification.reveal()
+        return form
 
     def _asked(self, reply: Reply, presented: Presented) -> Ask:
         said = reply.complaint

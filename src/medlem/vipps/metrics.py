@@ -6,7 +6,7 @@ Labels are words from short, closed lists; nothing that the platform or a custom
 from functools import cache
 from typing import Final
 
-from prometheus_client import Counter, Histogram
+from prometheus_client import Counter, Gauge, Histogram
 
 CALLS: Final = Counter(
     "medlem_platform_calls", "Calls to the platform, by what was asked and how it ended.", ["operation", "outcome"]
@@ -20,6 +20,21 @@ SECONDS: Final = Histogram(
 KEYS_REFUSED: Final = Counter(
     "medlem_platform_keys_refused", "Calls in which the platform refused the sales unit's keys.", ["operation"]
 )
+IN_FLIGHT: Final = Gauge(
+    "medlem_platform_calls_in_flight", "Calls to the platform under way, or waiting for a free connection.", ["group"]
+)
+CIRCUITS_OPEN: Final = Gauge(
+    "medlem_platform_circuits_open", "Circuits that are open: the platform does not answer such calls.", ["group"]
+)
+CIRCUITS_REFUSED: Final = Counter(
+    "medlem_platform_circuit_refusals", "Calls that an open circuit kept from being sent.", ["group"]
+)
+
+
+@cache
+def in_flight(group: str) -> Gauge:
+    """One of `IN_FLIGHT`."""
+    return IN_FLIGHT.labels(group)
 
 
 @cache

@@ -140,6 +140,11 @@ class VippsPlatform:
         connection = await self._connection(club)
         return None if connection is None else await connection.user_exists.exists(phone)
 
+    async def notifies(self, club: ClubId) -> bool:
+        """Whether the provider may be given a token to call us with; never raises."""
+        connection = await self._connection(club)
+        return connection is not None and connection.unit.notifications
+
     async def registrations(self, club: ClubId) -> Sequence[Standing] | None:
         """Every registration of the club's sales unit; see `flows.ports.Registrar`."""
         connection = await self._connection(club)
@@ -193,8 +198,11 @@ class VippsPlatform:
         return kept
 
     def _connect(self, unit: SalesUnit) -> _Connection:
-        wire, clock = self._wire, self._clock
-        discovery = self._discoveries.setdefault(unit.discovery_url, Discovery(unit.discovery_url, wire, clock))
+        wire, clock = self._wire.branch(), self._clock
+        discovery = self._discoveries.get(unit.discovery_url)
+        if discovery is None:
+            discovery = Discovery(unit.discovery_url, self._wire.branch(), clock)
+            self._discoveries[unit.discovery_url] = discovery
         token = AccessToken(unit, wire, clock)
         auth = ClientAuth(unit, token)
         return _Connection(

@@ -57,6 +57,8 @@ class SalesUnit:
     requested_expiry: int = 180
     """Seconds that the customer has to answer, 60 to 900."""
     user_exists: bool = True
+    notifications: bool = False
+    """Whether a standard provider that offers to call back may: it is given a token with each question."""
     system_name: str = "medlem"
     system_version: str = __version__
     plugin_name: str = "medlem"

@@ -11,6 +11,7 @@ from litestar.plugins import PluginProtocol
 
 from medlem.flows.ports import Ports
 from medlem.web import (
+    ciba,
     enrolments,
     events,
     health,
@@ -49,6 +50,7 @@ def operations() -> tuple[Operation, ...]:
         *keys.OPERATIONS,
         *hooks.OPERATIONS,
         *withdrawals.OPERATIONS,
+        *ciba.OPERATIONS,
         *health.OPERATIONS,
         published.show,
     )

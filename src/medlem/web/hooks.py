@@ -14,7 +14,7 @@ import msgspec
 from medlem.club.errors import Flaw, InvalidRequest, UnverifiedWebhook
 from medlem.club.masked import Masked
 from medlem.club.place import Club
-from medlem.flows import check_in, deliveries, enrolment
+from medlem.flows import check_in, deliveries, pings
 from medlem.web.answer import Answer
 from medlem.web.call import Call
 from medlem.web.delivered import CheckedIn, Ping
@@ -29,7 +29,7 @@ async def _ping(call: Call, club: Club, raw: bytes) -> None:
     except (ValueError, RecursionError):  # msgspec's DecodeError among them
         detail = "The delivery is signed, but it is not JSON with an auth_req_id."
         raise InvalidRequest(detail, Flaw("", detail)) from None
-    await enrolment.ping(call.ports, club.id, Masked(said.auth_req_id))
+    await pings.ping(call.ports, club.id, Masked(said.auth_req_id))
 
 
 async def _check_in(call: Call, club: Club, raw: bytes) -> None:
@@ -66,7 +66,7 @@ async def deliver(call: Call) -> Answer:
     """Take a delivery of the platform. A delivery that came before changes nothing."""
     sales_unit, event = (call.scope["path_params"][name] for name in ("sales_unit", "event"))
     raw = await call.body()
-    club = await _club(call, sales_unit) if _to_the_letter(call, sales_unit, event) else None
+    club = await club_named(call, sales_unit) if _to_the_letter(call, sales_unit, event) else None
     if club is None or event not in EVENTS or not await _verified(call, club, event, raw):
         raise UnverifiedWebhook("The delivery is not signed for a registration of ours.")
     await EVENTS[event](call, club, raw)
@@ -93,7 +93,8 @@ async def _verified(call: Call, club: Club, event: str, raw: bytes) -> bool:
     return any(verify(one.subscribed, headers, raw) for one in await known.replaced(club.id, event))
 
 
-async def _club(call: Call, sales_unit: str) -> Club | None:
+async def club_named(call: Call, sales_unit: str) -> Club | None:
+    """The club of a sales unit that a path names."""
     if not sales_unit.isascii() or not sales_unit.isprintable():
         return None  # not worth asking the database, which may not even be able to read it
     return await call.ports.storage.reading.places.club_of(sales_unit)

@@ -39,6 +39,7 @@ class Door(Enum):
     ADDRESS = "whoever knows the address"
     PAIRING = "whoever knows a pairing code"
     PLATFORM = "whoever signs as the platform"
+    PROVIDER = "a provider that holds the token of a question"
     ANYBODY = "anybody"
 
     @property
@@ -115,7 +116,7 @@ class Entry:
         self._kinds = of.door.kinds
         self._desk = desk
         self._query = frozenset(query.name for query in of.query)
-        self._strict_query = of.door not in {Door.ANYBODY, Door.OPERATOR, Door.PLATFORM, Door.ADDRESS}
+        self._strict_query = of.door not in {Door.ANYBODY, Door.OPERATOR, Door.PLATFORM, Door.PROVIDER, Door.ADDRESS}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""

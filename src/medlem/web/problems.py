@@ -14,7 +14,7 @@ from litestar.exceptions import HTTPException
 from litestar.types import HTTPScope
 from msgspec import UNSET, UnsetType
 
-from medlem.club.errors import Flaw, InvalidRequest, NotFound, Refusal
+from medlem.club.errors import Flaw, InvalidRequest, NotFound, Refusal, UnverifiedWebhook
 from medlem.club.member import AlreadyMember
 from medlem.flows.failures import report
 from medlem.flows.views import MemberView
@@ -177,8 +177,8 @@ def _of_litestar(error: HTTPException) -> Refusal:
 
 
 def _challenge(refusal: Refusal, visit: Visit) -> bytes:
-    if refusal.slug == "unverified-webhook":
-        return b"HMAC-SHA256"
+    if isinstance(refusal, UnverifiedWebhook):
+        return refusal.scheme.encode()
     return b'Bearer realm="medlem"' + (b', error="invalid_token"' if b"authorization" in visit.headers else b"")
 
 

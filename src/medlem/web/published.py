@@ -36,6 +36,9 @@ from medlem.web.problems import (
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 
+DELIVERIES: Final = frozenset({Door.PLATFORM, Door.PROVIDER})
+"""Doors through which others bring what they want to tell."""
+
 SECURITY: Final[Mapping[Door, list[dict[str, list[str]]]]] = {
     Door.STATION: [{"stationKey": []}, {"tillCookie": []}, {"tillCookieOnThisMachine": []}],
     Door.INTEGRATION: [{"integrationKey": []}, {"adminKey": []}],
@@ -43,6 +46,7 @@ SECURITY: Final[Mapping[Door, list[dict[str, list[str]]]]] = {
     Door.OPERATOR: [{}, {"adminKey": []}],
     Door.PAIRING: [],
     Door.ADDRESS: [],
+    Door.PROVIDER: [{"notificationToken": []}],
     Door.PLATFORM: [{"platformSignature": []}],
     Door.ANYBODY: [],
 }
@@ -62,6 +66,11 @@ SCHEMES: Final = {
         "in": "cookie",
         "name": "medlem",
         "description": "The same where the service and the browser are one machine, without TLS.",
+    },
+    "notificationToken": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "The `client_notification_token` of the question (CIBA Core 1.0 section 10.2).",
     },
     "platformSignature": {
         "type": "apiKey",
@@ -143,13 +152,13 @@ def refusals_of(of: Operation) -> tuple[type[Refusal], ...]:
     always: list[type[Refusal]] = [InternalError]
     if of.door.kinds is not None or of.door is Door.OPERATOR:
         always += [Unauthenticated, Forbidden]
-    if of.door.kinds is not None or of.body is not None or of.door is Door.PLATFORM:
+    if of.door.kinds is not None or of.body is not None or of.door in DELIVERIES:
         always.append(InvalidRequest)
     if of.body is not None:
         always.append(UnsupportedMediaType)
-    if of.body is not None or of.repeatable or of.door is Door.PLATFORM:
+    if of.body is not None or of.repeatable or of.door in DELIVERIES:
         always.append(TooLarge)
-    if of.parameters and of.door is not Door.PLATFORM:
+    if of.parameters and of.door not in DELIVERIES:
         always.append(NotFound)
     return tuple(dict.fromkeys((*of.refuses, *always)))
 
@@ -180,7 +189,7 @@ def _operation(of: Operation, schema_of: Mapping[int, Any], options: Options) ->
         if given := examples.BODIES.get(of.name):
             content["examples"] = {name: {"value": value} for name, value in given.items()}
         described["requestBody"] = {"required": True, "content": {"application/json": content}}
-    elif of.door is Door.PLATFORM:
+    elif of.door in DELIVERIES:
         described["requestBody"] = {"required": True, "content": {"application/json": {"schema": {}}}}
     described["responses"] = {
         **{str(status): _reply(reply, schema_of) for status, reply in of.replies.items()},

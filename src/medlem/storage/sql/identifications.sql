@@ -5,7 +5,7 @@ insert into identification (club, id, station, phone, evidence, membership, memb
 values (:club, :identification, :station, :phone, :evidence, :membership, :member, :entry, :created_at);
 
 -- name: get(club, identification)^
-select club, id, station, phone, evidence, membership, member, entry, created_at
+select club, id, station, phone, evidence, membership, member, entry, created_at, app_found
 from identification
 where club = :club and id = :identification;
 
@@ -18,6 +18,24 @@ from identification
 where club = :club and station = :station and created_at > :since
 order by created_at
 limit 1;
+
+-- name: set_app_found(club, identification, found)!
+update identification set app_found = :found where club = :club and id = :identification;
+
+-- name: app_presence(club, digest, since)^
+select found from app_presence where club = :club and phone_digest = :digest and asked_at > :since;
+
+-- name: keep_app_presence(club, digest, found, now)!
+insert into app_presence (club, phone_digest, found, asked_at) values (:club, :digest, :found, :now)
+on conflict (club, phone_digest) do update set found = :found, asked_at = :now;
+
+-- name: forget_app_presence(before, most)!
+-- All clubs.
+delete from app_presence
+where (club, phone_digest) in (
+    select club, phone_digest from app_presence where asked_at < :before order by asked_at limit :most
+    for update skip locked
+);
 
 -- name: note_miss(club, station, digest, now)!
 insert into miss (club, station, digest, missed_at) values (:club, :station, :digest, :now)

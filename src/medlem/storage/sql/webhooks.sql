@@ -1,4 +1,4 @@
--- Pings from the platform, and our registrations there.
+-- Pings from the platform, what a provider shows with them, and our registrations there.
 
 -- name: delivered_at(club, event)^
 select delivered_at from last_delivery where club = :club and event = :event;
@@ -19,6 +19,23 @@ select pinged_at from ping where club = :club and request_digest = :digest;
 delete from ping
 where (club, request_digest) in (
     select club, request_digest from ping where pinged_at < :before order by pinged_at limit :most
+    for update skip locked
+);
+
+-- name: expect(club, digest, enrolment, now)!
+insert into notification (club, token_digest, enrolment, made_at) values (:club, :digest, :enrolment, :now);
+
+-- name: bind(club, enrolment, request_digest)!
+update notification set request_digest = :request_digest where club = :club and enrolment = :enrolment;
+
+-- name: expected(club, digest)^
+select request_digest from notification where club = :club and token_digest = :digest;
+
+-- name: forget_notifications(before, most)!
+-- All clubs.
+delete from notification
+where (club, token_digest) in (
+    select club, token_digest from notification where made_at < :before order by made_at limit :most
     for update skip locked
 );
 

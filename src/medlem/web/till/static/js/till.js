@@ -11,7 +11,7 @@ import { set } from './clock.js';
 import { Arrivals, Enrolments } from './enrolments.js';
 import { remember, screen } from './memory.js';
 import { Note } from './note.js';
-import { afterRefusal, lifeOf, notPaired } from './views.js';
+import { afterRefusal, knowBetter, lifeOf, notPaired } from './views.js';
 
 /** @typedef {import('./views.js').Identification} Identification */
 /** @typedef {import('./views.js').View} View */
@@ -146,7 +146,7 @@ export class Till {
   event(kind, body) {
     if (kind === 'snapshot') this.#snapshot(body);
     else if (kind === 'enrolment') this.#learn(body);
-    else if (kind === 'identification' && !this.known.has(body.id)) this.#identifiedElsewhere(body);
+    else if (kind === 'identification') this.#identifiedElsewhere(body);
     this.changed();
   }
 
@@ -218,6 +218,7 @@ export class Till {
 
   /** A customer who scanned our sticker, or whom another program identified at this station. @param {Identification} body */
   #identifiedElsewhere(body) {
+    if (this.known.has(body.id)) return knowBetter(this.view, body);
     if (this.inFlight > 0) return void this.held.push(body); // it may be the answer that we are waiting for
     this.known.add(body.id);
     if (!this.arrivals.shows(body, this.view.kind === 'idle' && !this.typing())) return;

@@ -80,7 +80,7 @@ function identifying({ by, hint, at }) {
 
 /** @param {import('./views.js').View & {kind: 'identified'}} view @returns {Shown} */
 function identified({ identification, at }) {
-  const { membership, member, customer, app } = identification;
+  const { membership, member, customer, app, app_found } = identification;
   const who = customer.masked;
   if (membership === 'member') return { state: 'member', tone: 'good', icon: 'check', ...found(member, who, t('member.title')) };
   if (membership === 'unknown') {
@@ -88,7 +88,7 @@ function identified({ identification, at }) {
     return { state: 'unknown', tone: 'warn', icon: 'alert', title: t('unknown.title'), lines, actions: [next(), signup()] };
   }
   const held = performance.now() - (at ?? 0) < HOLD;
-  const invite = action('invite', t('not_member.invite', { app }), '', held);
+  const invite = action('invite', app_found === false ? t('not_member.invite_anyway', { app }) : t('not_member.invite', { app }), '', held);
   const lines = [t('not_member.line')];
   return { state: 'not_member', tone: 'ask', icon: 'person', title: t('not_member.title'), who, lines, actions: [invite, next(), signup()] };
 }

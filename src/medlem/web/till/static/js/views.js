@@ -5,7 +5,7 @@
 
 import { now } from './clock.js';
 
-/** @typedef {{id: string, membership: string, customer: {masked: string}, member: any, app: string, expires_at: string, evidence?: string}} Identification */
+/** @typedef {{id: string, membership: string, customer: {masked: string}, member: any, app: string, expires_at: string, evidence?: string, app_found?: boolean | null}} Identification */
 /**
  * What is on the screen. `at` is when it came there, in milliseconds of `performance.now()`.
  * @typedef {{at?: number} & (
@@ -62,6 +62,15 @@ export function notPaired(answer) {
   if ('silent' in answer) return { kind: 'pairing', error: 'down' };
   const error = { 'too-many-requests': 'wait', forbidden: 'insecure' }[/** @type {string} */ (answer.refused)];
   return { kind: 'pairing', error: error ?? 'wrong', until: performance.now() + answer.wait * 1000 };
+}
+
+/**
+ * More is known of a customer, who may still be on the screen; nothing else on it changes.
+ * @param {View} view
+ * @param {Identification} identification
+ */
+export function knowBetter(view, identification) {
+  if (view.kind === 'identified' && view.identification.id === identification.id) view.identification = identification;
 }
 
 /**

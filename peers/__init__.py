@@ -1,0 +1,1 @@
+"""`make peers`: our client and service against an OpenID provider that others have written."""
