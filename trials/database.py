@@ -24,11 +24,13 @@ NOUNS: Final = (
     "identifications",
     "enrolments",
     "members",
+    "sharing",
     "events",
     "repeats",
     "webhooks",
     "station_qrs",
     "check_ins",
+    "announcements",
 )
 
 
