@@ -116,9 +116,10 @@ async def test_an_issuer_of_another_environment_is_told() -> None:
         ("wrong", "The issuer is apitest.vipps.no: another environment."),
         ("wrong", "The userinfo endpoint is not https."),
     ]
-    fine = Endpoints("https://api.vipps.no/a/", *(["https://api.vipps.no/x"] * 4))
+    there = "https://api.vipps.no/x"
+    fine = Endpoints("https://api.vipps.no/a/", there, there, there, there)
     assert marks(platform.led_astray(fine, unit)) == [("discovery", "well")]
-    bare = Endpoints("https://api.vipps.no/a", *(["https://api.vipps.no/x"] * 4))
+    bare = Endpoints("https://api.vipps.no/a", there, there, there, there)
     assert marks(platform.led_astray(bare, unit)) == [("discovery", "look")]
 
 

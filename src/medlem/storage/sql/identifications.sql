@@ -30,7 +30,7 @@ insert into app_presence (club, phone_digest, found, asked_at) values (:club, :d
 on conflict (club, phone_digest) do update set found = :found, asked_at = :now;
 
 -- name: forget_app_presence(before, most)!
--- All clubs.
+-- All clubs: what is too old goes, whosever it is.
 delete from app_presence
 where (club, phone_digest) in (
     select club, phone_digest from app_presence where asked_at < :before order by asked_at limit :most

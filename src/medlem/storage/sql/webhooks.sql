@@ -32,7 +32,7 @@ update notification set request_digest = :request_digest where club = :club and 
 select request_digest from notification where club = :club and token_digest = :digest;
 
 -- name: forget_notifications(before, most)!
--- All clubs.
+-- All clubs: what is too old goes, whosever it is.
 delete from notification
 where (club, token_digest) in (
     select club, token_digest from notification where made_at < :before order by made_at limit :most
