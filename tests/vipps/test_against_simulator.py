@@ -154,8 +154,20 @@ async def test_keys_in_the_form_when_the_portal_says_so(counter: Counter) -> Non
 
 
 async def test_a_partner_enrols_for_a_merchant(counter: Counter) -> None:
-    counter.settings(auth_method=AuthMethod.PARTNER, client_id=counter.sim.keys["client_id"])
+    keys = await counter.sim.control("GET", "/credentials/partner")
+    assert keys["client_id"] != counter.sim.keys["client_id"], "so the token's aud is nobody that a partner knows"
+    counter.settings(
+        auth_method=AuthMethod.PARTNER,
+        client_id=keys["client_id"],
+        client_secret=Masked(keys["client_secret"]),
+        subscription_key=Masked(keys["subscription_key"]),
+    )
     assert isinstance(await counter.enrol(), Disclosure)
+    assert await counter.platform.exists(CLUB, KARI)
+    code = PersonalQr(await counter.sim.qr(KARI.msisdn, "token"))
+    assert (await counter.platform.reveal(CLUB, code)).phone == KARI
+    counter.settings(msn="99999")
+    assert await counter.platform.ask(Question(CLUB, KARI, CODE)) == NotAsked(Reason.PLATFORM_UNAVAILABLE)
 
 
 @pytest.mark.parametrize("place", ["error_code", "error", "error_description"])

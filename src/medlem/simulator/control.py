@@ -62,6 +62,7 @@ class Control:
         """List the calls."""
         return [
             web.get("/sim/credentials", self.credentials),
+            web.get("/sim/credentials/partner", self.partner),
             web.get("/sim/people", self.everyone),
             web.post("/sim/people", self.place),
             web.get("/sim/people/{msisdn}", self.person),
@@ -92,6 +93,10 @@ class Control:
                 "msn": unit.msn,
             }
         )
+
+    async def partner(self, _http: web.Request) -> web.Response:
+        """Tell the keys of the partner, and the number of the merchant for whom it may act."""
+        return _json(msgspec.to_builtins(self._world.partner) | {"msn": self._world.unit.msn})
 
     async def everyone(self, _http: web.Request) -> web.Response:
         """List everybody."""

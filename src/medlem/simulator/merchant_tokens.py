@@ -47,6 +47,13 @@ class MerchantTokens:
                 self._expiries[token] = expiry
         return now < expiry
 
+    def holder(self, token: str) -> str:
+        """Name the client that it was issued to; nobody for one that is not ours."""
+        try:
+            return str(jwt.decode(token, self._key, algorithms=["HS256"]).claims["appid"])
+        except (JoseError, ValueError, TypeError, msgspec.MsgspecError):
+            return ""
+
     def _expiry(self, token: str) -> float:
         try:
             claims = jwt.decode(token, self._key, algorithms=["HS256"]).claims

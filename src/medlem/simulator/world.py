@@ -28,7 +28,7 @@ from medlem.simulator.revocation import Revocations
 from medlem.simulator.seal import CUSTOMER_TOKEN, Seal
 from medlem.simulator.stickers import Scan, Stickers
 from medlem.simulator.switches import Switches
-from medlem.simulator.unit import sales_unit
+from medlem.simulator.unit import partner, sales_unit
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,6 +52,7 @@ class World:
         self.clock = clock
         self.agenda = Agenda(clock)
         self.unit = sales_unit(self._journal)
+        self.partner = partner(self._journal)
         self.seal = Seal(self.unit.platform_secret)
         self.merchant_tokens = MerchantTokens(self.unit.platform_secret)
         self.keys = SigningKeys(self._journal)

@@ -8,7 +8,7 @@ from typing import Final
 
 from medlem.club.phone import PhoneNumber
 from medlem.vipps.client_auth import ClientAuth
-from medlem.vipps.errors import required_object
+from medlem.vipps.errors import UNAUTHORIZED, required_object
 from medlem.vipps.http import Request, Wire
 from medlem.vipps.sales_unit import SalesUnit
 from medlem.vipps.troubles import KeysRefused, Surprise, Unavailable
@@ -43,6 +43,8 @@ class UserExists:
                     repeatable=True,
                 )
             )
+            if reply.status == UNAUTHORIZED:
+                self._auth.refused(presented)
             said = required_object(reply, OPERATION).get("exists")
         except (Unavailable, KeysRefused, Surprise):
             return None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from medlem.simulator.apis.merchants import same_sales_unit, subscribed
+from medlem.simulator.apis.merchants import SUBSCRIPTION_KEY, same_sales_unit, subscribed
 from medlem.simulator.apis.refusals import oauth
 from medlem.simulator.merchant_tokens import RESOURCE
 from medlem.simulator.wire import Answer, Call, Route, json_answer
@@ -19,10 +19,11 @@ if TYPE_CHECKING:
 def access_token(world: World, call: Call) -> Answer:
     """Trade the keys of a sales unit for a token."""
     subscribed(world, call)
-    if not _keys_match(world, call) or not same_sales_unit(world, call):
+    client = _whose(world, call)
+    if client is None or not same_sales_unit(world, call, partner=client == world.partner.client_id):
         raise oauth("invalid_client", "The client_id and client_secret are not those of this sales unit.", status=401)
     now, lifetime = call.at, world.switches.access_token_lifetime
-    token = world.merchant_tokens.issue(world.unit.client_id, now, lifetime)
+    token = world.merchant_tokens.issue(client, now, lifetime)
     numbers = {
         "expires_in": int(lifetime),
         "ext_expires_in": 0,
@@ -40,9 +41,13 @@ def access_token(world: World, call: Call) -> Answer:
     )
 
 
-def _keys_match(world: World, call: Call) -> bool:
-    given = call.header("client_id"), call.header("client_secret")
-    return given == (world.unit.client_id, world.unit.client_secret)
+def _whose(world: World, call: Call) -> str | None:
+    """The client whose three keys these are; keys of two do not mix."""
+    given = call.header("client_id"), call.header("client_secret"), call.header(SUBSCRIPTION_KEY)
+    for keys in (world.unit, world.partner):
+        if given == (keys.client_id, keys.client_secret, keys.subscription_key):
+            return keys.client_id
+    return None
 
 
 ROUTES = (

@@ -36,7 +36,7 @@ def subscribed(world: World, call: Call) -> None:
             "Access denied due to missing subscription key. "
             "Make sure to include subscription key when making requests to an API.",
         )
-    if given != world.unit.subscription_key:
+    if given not in {world.unit.subscription_key, world.partner.subscription_key}:
         raise gateway(
             401,
             "Access denied due to invalid subscription key. "
@@ -50,9 +50,13 @@ def bearer_is_good(world: World, call: Call) -> bool:
     return word == "Bearer" and world.merchant_tokens.good(token, call.at)
 
 
-def same_sales_unit(world: World, call: Call) -> bool:
-    """Tell whether the sales unit, where one is named, is the one whose keys these are."""
-    return call.header(SALES_UNIT) in {"", world.unit.msn}
+def same_sales_unit(world: World, call: Call, *, partner: bool | None = None) -> bool:
+    """Tell whether the sales unit is the one whose keys these are; a partner must name it, its owner need not."""
+    if partner is None:
+        partner = (
+            world.merchant_tokens.holder(call.header("Authorization").partition(" ")[2]) == world.partner.client_id
+        )
+    return call.header(SALES_UNIT) in ({world.unit.msn} if partner else {"", world.unit.msn})
 
 
 def overlong_system_header(call: Call) -> str:
