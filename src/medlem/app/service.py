@@ -9,9 +9,11 @@ import signal
 import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 
 from medlem.app.house import House, open_house
 from medlem.app.registering import keep_all_registered
+from medlem.club.ids import ClubId
 from medlem.config import Settings, WrongSettings
 from medlem.flows.answers import Subscribed
 from medlem.vipps.webhooks import verify
@@ -121,7 +123,8 @@ def _server(house: House, *, worker: bool) -> Server:
         background=background,
         longest_wait=settings.longest_wait,
         withdrawal_authorization=settings.withdrawal_authorization,
-        till=TillOptions(country=settings.default_country, signup_url=settings.signup_url),
+        till=_till(settings),
+        till_of=partial(_till_of, house),
     )
     configured = configure(
         build(house.ports, options),
@@ -134,6 +137,15 @@ def _server(house: House, *, worker: bool) -> Server:
     except OSError as error:  # ssl.SSLError is one
         raise WrongSettings(f"MEDLEM_TLS_CERT and MEDLEM_TLS_KEY cannot be used: {error.strerror}") from None
     return Server(configured)
+
+
+def _till(settings: Settings, *, several: bool = False) -> TillOptions:
+    return TillOptions(country=settings.default_country, signup_url=settings.signup_url, several=several)
+
+
+async def _till_of(house: House, club: ClubId | None) -> TillOptions:
+    own = None if club is None else await house.clubs.settings(club)
+    return _till(own or house.settings, several=len(await house.clubs.all()) > 1)
 
 
 def rehearse(house: House) -> None:

@@ -20,10 +20,17 @@ LIFE: Final = 400 * 24 * 3600
 """Seconds; browsers keep no cookie longer (RFC 6265bis). The key behind it can be revoked at any time."""
 
 
-def secret_of(scope: HTTPScope, visit: Visit) -> Masked[str] | None:
-    """The key that the till's cookie stands for; None when there is no cookie, or it does not count here."""
+def secret_of(scope: HTTPScope, visit: Visit, *, opened: bool = False) -> Masked[str] | None:
+    """The key that the till's cookie stands for; None when there is no cookie, or it does not count here.
+
+    Args:
+        scope: of the request.
+        visit: the request.
+        opened: whether it counts as well when somebody opens an address themselves, which no foreign page can do.
+    """
     header = visit.headers.get(b"cookie")
-    if header is None or not _same_origin(scope, visit):
+    by_hand = opened and visit.headers.get(b"sec-fetch-site") in {None, b"none"} and b"origin" not in visit.headers
+    if header is None or not (by_hand or _same_origin(scope, visit)):
         return None
     wanted = _cookie_name(scope, visit)
     for part in header.decode("latin-1").split(";"):

@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
+from medlem.club.ids import ClubId
 from medlem.club.masked import Masked
 from medlem.flows.answers import Subscribed
 
@@ -25,6 +26,8 @@ class TillOptions:
     """Where a number typed without a country code is read, until the cashier chooses another."""
     signup_url: str | None = None
     """The merchant's own sign-up page; None when there is none."""
+    several: bool = False
+    """Whether there are several clubs, so that a page has to be loaded anew once it knows whose till it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,3 +51,6 @@ class Options:
     withdrawal_authorization: Masked[str] | None = None
     """The `Authorization` that must come with a withdrawal of sharing; None where none was agreed on."""
     till: TillOptions = field(default_factory=TillOptions)
+    """The first club's."""
+    till_of: Callable[[ClubId | None], Awaitable[TillOptions]] | None = None
+    """Those of a till's club; of one that is not paired yet for None. Without, `till` is for all."""

@@ -12,6 +12,8 @@ from medlem.club.brand import qr_hosts
 from medlem.club.errors import NotFound
 from medlem.club.identification import LIFE
 from medlem.club.phone import COUNTRIES
+from medlem.flows.tables import StorageUnavailable
+from medlem.web import login
 from medlem.web.answer import Answer
 from medlem.web.call import Call
 from medlem.web.operation import Door, Reply, operation
@@ -39,7 +41,7 @@ _PICTURE: Final = Reply(description="The picture.", media_type="image/svg+xml")
 @operation("GET", "/till", door=Door.ANYBODY, replies={200: _PAGE})
 async def page(call: Call) -> Answer:
     """The till page. It is for whoever has paired; everybody else sees a field for a pairing code."""
-    settings, all_files = call.desk.options.till, assets()
+    settings, all_files = await _options(call), assets()
     language = choose(call.header(b"accept-language") or "", settings.country, all_files.languages)
     return Answer(
         200,
@@ -48,7 +50,7 @@ async def page(call: Call) -> Answer:
         (b"content-security-policy", POLICY.encode()),
         (b"permissions-policy", PERMISSIONS.encode()),
         (b"cross-origin-opener-policy", b"same-origin"),
-        (b"vary", b"accept-language"),
+        (b"vary", b"accept-language, cookie"),
     )
 
 
@@ -72,13 +74,26 @@ async def file(call: Call) -> Answer:
 @operation("GET", "/till/signup.svg", door=Door.ANYBODY, replies={200: _PICTURE}, refuses=(NotFound,))
 async def signup(call: Call) -> Answer:
     """The QR code of the merchant's own sign-up page."""
-    url = call.desk.options.till.signup_url
+    url = (await _options(call)).signup_url
     if url is None:
         raise NotFound("No sign-up page is set (SIGNUP_URL).")
-    return Answer(200, _qr(url), (b"content-type", b"image/svg+xml"))
+    return Answer(200, _qr(url), (b"content-type", b"image/svg+xml"), (b"vary", b"cookie"))
 
 
 PAGES: Final = (page, file, signup)
+
+
+async def _options(call: Call) -> TillOptions:
+    """How this till behaves: as its club says, once it is paired. A page opens even where the database does not."""
+    options = call.desk.options
+    if options.till_of is None:
+        return options.till
+    try:
+        secret = login.secret_of(call.scope, call.visit, opened=True)
+        key = None if secret is None else await call.desk.keys.find(secret)
+        return await options.till_of(None if key is None else key.club)
+    except StorageUnavailable:
+        return options.till
 
 
 @cache
@@ -94,6 +109,7 @@ def _page(settings: TillOptions, language: str, hosts: frozenset[str]) -> str:
         "countries": {country: COUNTRIES[country] for country in countries},
         "hosts": sorted(hosts),
         "signup": settings.signup_url,
+        "several": settings.several,
         "identificationLife": LIFE.total_seconds(),
     }
     preload = [f'<link rel="modulepreload" href="{each}">' for each in all_files.addresses("js")]

@@ -22,7 +22,7 @@ const [SAME_SCAN, RETRY, ASK_PATIENCE, POLL] = [3000, 10_000, 12_000, 2000];
 
 export class Till {
   /**
-   * @param {{hosts: string[], identificationLife: number}} settings
+   * @param {{hosts: string[], identificationLife: number, several: boolean}} settings
    * @param {() => void} changed something on the screen may be different
    * @param {() => void} paired this browser is a station now
    * @param {() => boolean} typing a number is half typed
@@ -120,7 +120,7 @@ export class Till {
   async pair(code) {
     this.#show({ kind: 'pairing', busy: true });
     const answer = await post('/till/pair', { code });
-    if ('ok' in answer) return this.#start(answer.ok);
+    if ('ok' in answer) return this.settings.several ? location.reload() : this.#start(answer.ok); // it is this club's page
     if (this.station) return this.#start(this.station); // an old link, opened at a till that is paired
     this.#show(notPaired(answer));
   }
