@@ -2,9 +2,13 @@
 
 import base64
 
+from medlem.club.codes import ConfirmationCode
+from medlem.flows.answers import Question
 from medlem.vipps.sales_unit import AuthMethod
-from stub_platform import CLUB, EXISTS, KARI, REQUEST, TOKEN, House, Said, open_house
+from stub_platform import ACCESS_TOKEN, ASK, CLUB, EXISTS, KARI, REQUEST, TOKEN, House, Said, open_house
 
+CODE = ConfirmationCode("4MX-CQ3")
+YES = {"exists": True}
 PENDING = Said({"error": "authorization_pending"}, 400)
 
 
@@ -28,6 +32,36 @@ async def test_post_puts_the_keys_into_the_form_alone(house: House) -> None:
     assert seen.form["client_id"] == "client-1"
     assert seen.form["client_secret"] == "s3cret:+/% of the shop"
     assert "Authorization" not in seen.headers
+
+
+async def test_a_partner_shows_its_token_and_the_merchant_at_every_login_endpoint(house: House) -> None:
+    partner = open_house(house.stub, auth_method=AuthMethod.PARTNER)
+    for place, said in ((ASK, Said({"auth_req_id": "r", "expires_in": 60})), (TOKEN, PENDING), (EXISTS, Said(YES))):
+        house.stub.says(place, said)
+    house.stub.says(ACCESS_TOKEN, Said({"access_token": "partners", "expires_in": 3600}))
+    await partner.platform.ask(Question(CLUB, KARI, CODE))
+    await partner.platform.collect(CLUB, REQUEST)
+    assert await partner.platform.exists(CLUB, KARI)
+    await partner.platform.close()
+    for place in (ASK, TOKEN, EXISTS):
+        (seen,) = house.stub.calls(place)
+        assert seen.headers["Authorization"] == "Bearer partners"
+        assert seen.headers["Merchant-Serial-Number"] == "123456"
+        assert "Ocp-Apim-Subscription-Key" not in seen.headers
+        assert {"client_id", "client_secret"}.isdisjoint(seen.form)
+    (fetched,) = house.stub.calls(ACCESS_TOKEN)
+    assert fetched.headers["Merchant-Serial-Number"] == "123456"
+    assert fetched.headers["Ocp-Apim-Subscription-Key"]
+
+
+async def test_a_partners_token_that_user_exists_refused_is_not_shown_again(house: House) -> None:
+    partner = open_house(house.stub, auth_method=AuthMethod.PARTNER)
+    house.stub.says(EXISTS, Said({"error": "invalid_client"}, 401), Said(YES))
+    house.stub.says(ACCESS_TOKEN, *(Said({"access_token": one, "expires_in": 3600}) for one in ("old", "new")))
+    assert await partner.platform.exists(CLUB, KARI) is None
+    assert await partner.platform.exists(CLUB, KARI) is True
+    await partner.platform.close()
+    assert [seen.headers["Authorization"] for seen in house.stub.calls(EXISTS)] == ["Bearer old", "Bearer new"]
 
 
 async def test_login_endpoints_get_no_subscription_key_but_know_the_system(house: House) -> None:

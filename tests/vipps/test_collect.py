@@ -155,6 +155,14 @@ async def test_a_partners_next_poll_takes_a_new_token(house: House) -> None:
     assert [seen.headers["Authorization"] for seen in house.stub.calls(TOKEN)] == ["Bearer old", "Bearer new"]
 
 
+async def test_a_partner_who_may_not_act_for_the_merchant_takes_that_for_no_customers_no(house: House) -> None:
+    partner = open_house(house.stub, auth_method=AuthMethod.PARTNER)
+    house.stub.says(ACCESS_TOKEN, Said({"access_token": "one", "expires_in": 3600}))
+    assert await collect(partner, refused("access_denied", 403)) == Unreachable()
+    await partner.platform.close()
+    assert await collect(house, refused("access_denied")) == Declined()
+
+
 @pytest.mark.parametrize("said", [Said("", 500), Said("<html>"), Silence()], ids=["failing", "html", "silent"])
 async def test_without_discovery_a_login_stays_alive(house: House, said: Scripted) -> None:
     house.stub.says(DISCOVERY, said)

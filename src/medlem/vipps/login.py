@@ -169,7 +169,9 @@ class Login:
             return Unreachable(reply.retry_after)
         if said.vendor_reason is not None:
             return Failed(said.vendor_reason)
-        if said.error in NAMED:
+        # A partner who may not act for this sales unit meets a 403, whatever it says: no customer has said no.
+        for_keys = presented.token is not None and reply.status in {UNAUTHORIZED, FORBIDDEN}
+        if said.error in NAMED and not for_keys:
             named = NAMED[said.error]
             return replace(named, retry_after=reply.retry_after) if isinstance(named, Pending) else named
         if self._keys_refused(reply, said.error, COLLECT, presented) or said.error is None or said.error in SLOWLY:
