@@ -32,10 +32,11 @@ class Sim:
     async def qr(self, msisdn: str, kind: Literal["clear", "token"]) -> str:
         return str((await self.control("GET", f"/people/{msisdn}/qr?kind={kind}"))["content"])
 
-    async def press(self, msisdn: str, thumb: Literal["approve", "decline"]) -> None:
-        """Answer the newest question on the phone."""
+    async def press(self, msisdn: str, thumb: Literal["approve", "decline"]) -> str | None:
+        """Answer the newest question on the phone; the address that the phone opens then, if it opens one."""
         newest = (await self.control("GET", f"/people/{msisdn}/requests"))["requests"][-1]
-        await self.control("POST", f"/requests/{newest['auth_req_id']}/{thumb}")
+        said = await self.control("POST", f"/requests/{newest['auth_req_id']}/{thumb}")
+        return None if said is None else str(said["opens"])
 
     async def turn(self, seconds: float) -> None:
         await self.control("POST", "/clock", {"advance": seconds})

@@ -12,6 +12,7 @@ from aiohttp import web
 from msgspec import Meta
 
 from medlem.simulator.apis.qr import clear_code, customer_token, tokenised_code
+from medlem.simulator.apis.redirect import opened
 from medlem.simulator.clock import LONGEST, rfc3339
 from medlem.simulator.consents import ImpossibleTicks
 from medlem.simulator.faults import Plan
@@ -167,14 +168,14 @@ class Control:
             self._world.approve(request, thumb.consents)
         except ImpossibleTicks as wrong:
             raise NotLikeThat(422, "The screen cannot be left like that", f"Tick otherwise: {wrong}.") from None
-        return web.Response(status=204)
+        return self._pressed(request)
 
     async def decline(self, http: web.Request) -> web.Response:
         """Press no."""
         request = self._open_request(http)
         decoded(await http.read() or b"{}", Thumb)
         self._world.requests.decline(request)
-        return web.Response(status=204)
+        return self._pressed(request)
 
     async def faults(self, _http: web.Request) -> web.Response:
         """Show the plan in force, with what is left of each `times`."""
@@ -207,6 +208,11 @@ class Control:
         """Turn the clock forward; what became due has been done when this answers."""
         self._world.turn_clock(decoded(await http.read(), Turn).advance)
         return _json({"now": rfc3339(self._world.clock.now())})
+
+    def _pressed(self, request: LoginRequest) -> web.Response:
+        """Say which address the phone opens now, if it opens one."""
+        address = opened(self._world, request)
+        return _json({"opens": address}) if address else web.Response(status=204)
 
     def _shown(self, person: Person) -> dict[str, Any]:
         shown: dict[str, Any] = msgspec.to_builtins(person.traits)

@@ -27,6 +27,9 @@ FORGOTTEN_AFTER = 3600.0
 SLOWER = 5.0
 """Seconds that each `slow_down` adds to the interval, for good."""
 
+CODE_LIFE = 120.0
+"""Seconds for which a code for the merchant's page is good."""
+
 Provider = Literal["platform", "standard"]
 
 
@@ -52,6 +55,10 @@ class LoginRequest(msgspec.Struct, kw_only=True):
     redeemed: bool = False
     told: bool = False
     sid: str = ""
+    redirect_uri: str = ""
+    """The page on which the customer finishes; empty for the app."""
+    code: str = ""
+    code_expires_at: float = 0
     access_token: str = ""
     token_expires_at: float = 0
 
@@ -69,6 +76,7 @@ class Requests:
         self._agenda = agenda
         self._requests = Table(journal, "requests", LoginRequest)
         self._by_access_token: dict[str, LoginRequest] = {}
+        self._by_code: dict[str, LoginRequest] = {}
         self._open: dict[str, dict[str, LoginRequest]] = {}
         self._last_call: dict[str, float] = {}
         self.on_final: Callable[[LoginRequest], None] = lambda _: None
@@ -85,6 +93,10 @@ class Requests:
     def find(self, auth_req_id: str) -> LoginRequest | None:
         """Find one by its name, whatever became of it."""
         return self._requests.get(auth_req_id)
+
+    def by_code(self, code: str) -> LoginRequest | None:
+        """Find one by the code that its phone brought to the merchant's page."""
+        return self._by_code.get(code)
 
     def granting(self, access_token: str) -> LoginRequest | None:
         """Find the login that handed out this access token."""
@@ -111,6 +123,9 @@ class Requests:
     def approve(self, request: LoginRequest, consents: dict[str, bool] | None) -> None:
         """Let the customer say yes."""
         request.consents = consents
+        if request.redirect_uri:
+            request.code, request.code_expires_at = secrets.token_urlsafe(32), self._clock.now() + CODE_LIFE
+            self._by_code[request.code] = request
         self._close(request, "approved")
 
     def decline(self, request: LoginRequest) -> None:
@@ -179,11 +194,14 @@ class Requests:
             self._agenda.at(request.expires_at, partial(self.expire, request))
         if request.access_token:
             self._by_access_token[request.access_token] = request
+        if request.code:
+            self._by_code[request.code] = request
         self._agenda.at(request.expires_at + FORGOTTEN_AFTER, partial(self._forget, request))
 
     def _forget(self, request: LoginRequest) -> None:
         self._requests.remove(request.auth_req_id)
         self._by_access_token.pop(request.access_token, None)
+        self._by_code.pop(request.code, None)
         self._last_call.pop(request.auth_req_id, None)
         if self._open.get(request.person) == {}:
             del self._open[request.person]

@@ -95,6 +95,15 @@ class Switches(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ] = ""  # fmt: skip
     """The ID token's claim that names the request; empty for none."""
 
+    redirect_uris: tuple[str, ...] = ()
+    """Pages that are registered for this sales unit in the portal, character for character."""
+    redirect_request_claim: Literal["auth_req_id", "authReqId"] = "auth_req_id"
+    """The claim that names the request when the customer finishes on a page."""
+    redirect_error: Literal[
+        "", "access_denied", "server_error", "outdated_app_version", "wrong_challenge", "unknown_reject_reason"
+    ] = ""
+    """The phone opens the page with this error, whatever the customer answers; empty for what was answered."""
+
     # Userinfo and consents
     subscription_key_at_userinfo: Literal["refuse", "accept"] = "refuse"
     phone_number_with_plus: bool = False

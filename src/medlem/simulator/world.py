@@ -160,6 +160,8 @@ class World:
             self.requests.decline(request)
 
     def _ping(self, request: LoginRequest) -> None:
+        if request.redirect_uri:
+            return  # the customer brings the answer
         if request.provider == "platform" and (request.state == "approved" or self.switches.ping_on_refusal):
             body = msgspec.json.encode({"auth_req_id": request.auth_req_id}).decode()
             for registration in self.registrations.for_event(PING):

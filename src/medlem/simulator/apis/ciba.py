@@ -22,6 +22,9 @@ GRANT = "urn:openid:params:grant-type:ciba"
 def collect(world: World, call: Call, fields: dict[str, str], client: str, provider: Provider) -> LoginRequest:
     """Come to the answer of a request; returns the approved one, just redeemed."""
     request = _named(world, fields, client, provider)
+    if request.redirect_uri:
+        world.ledger.violation("token")
+        raise oauth("invalid_grant", "This login finishes on a page; the code that is brought there is the way to it.")
     if request.told:
         world.ledger.violation("token")
         raise oauth("invalid_grant", "The auth_req_id was used before.")
@@ -46,7 +49,7 @@ def unheard(world: World, call: Call) -> None:
     """Count a token call that a gateway answered: it came too soon all the same."""
     fields = dict(parse_qsl(call.body.decode("ascii", "replace")))
     request = world.requests.find(fields.get("auth_req_id", ""))
-    if request is not None and (request.told or world.requests.called(request, call.elapsed)):
+    if request is not None and (request.redirect_uri or request.told or world.requests.called(request, call.elapsed)):
         world.ledger.violation("token")
 
 

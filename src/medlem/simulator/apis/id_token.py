@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 if TYPE_CHECKING:
+    from medlem.simulator.keys import Algorithm
     from medlem.simulator.requests import LoginRequest
     from medlem.simulator.wire import Call
     from medlem.simulator.world import World
@@ -31,9 +32,9 @@ def login_claims(call: Call, request: LoginRequest, issuer: str, subject: str) -
     }
 
 
-def signed(world: World, call: Call, claims: dict[str, Any]) -> str:
+def signed(world: World, call: Call, claims: dict[str, Any], alg: Algorithm | None = None) -> str:
     """Sign the claims, with the right key unless a fault wants another."""
-    alg = world.switches.id_token_alg
+    alg = alg or world.switches.id_token_alg
     if call.twist == "rotated_key":
         world.keys.rotate()
     return world.keys.forge(alg, claims) if call.twist == "forged" else world.keys.sign(alg, claims)

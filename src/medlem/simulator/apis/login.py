@@ -9,6 +9,7 @@ import re
 import secrets
 from typing import TYPE_CHECKING
 
+from medlem.simulator.apis import redirect
 from medlem.simulator.apis.ciba import collect, ineligible, unheard
 from medlem.simulator.apis.client_auth import authenticated, form
 from medlem.simulator.apis.discovery import issuer
@@ -46,8 +47,7 @@ def backchannel(world: World, call: Call) -> Answer:
     if binding_message and not BINDING_MESSAGE.fullmatch(binding_message):
         raise oauth(world.switches.bad_binding_message, "The binding_message must match ^[A-Z0-9\\-]{5,8}$.")
     lifetime = _expiry(world, fields.get("requested_expiry"))
-    if "requested_flow" in fields:
-        raise oauth("invalid_request", "The redirect variant is not simulated.")
+    page = redirect.asked_for(world, fields)
     msisdn, person = _hinted(world, fields.get("login_hint", ""))
     if person is None:
         raise ineligible(world, "invalid_user")
@@ -71,6 +71,7 @@ def backchannel(world: World, call: Call) -> Answer:
             interval=world.switches.interval,
             state="ineligible" if reason else "pending",
             ineligible=reason,
+            redirect_uri=page,
         ),
     )
     return json_answer(_asked(world, request, lifetime))
@@ -80,6 +81,8 @@ def token(world: World, call: Call) -> Answer:
     """Collect the answer: the tokens of an approved login, once."""
     fields = form(call)
     client = authenticated(world, call, fields)
+    if fields.get("grant_type") == redirect.GRANT:
+        return redirect.redeem(world, call, fields, client)
     request = collect(world, call, fields, client, "platform")
     person = world.people.known(request.person)
     claims = login_claims(call, request, issuer(call), person.subject(world.unit.msn))

@@ -13,6 +13,7 @@ import msgspec
 import segno
 
 from medlem.simulator.apis.qr import clear_code, tokenised_code
+from medlem.simulator.apis.redirect import opened
 from medlem.simulator.consents import CONSENT_SCOPES
 
 if TYPE_CHECKING:
@@ -89,6 +90,7 @@ def _outcome(world: World, request: LoginRequest) -> dict[str, Any]:
         "id": request.auth_req_id,
         "state": request.state,
         "at": request.decided_at,
+        "opens": opened(world, request),
         "shares": _shared(request),
         "consents": [
             {"title": titles.get(name, name), "given": given} for name, given in (request.consents or {}).items()

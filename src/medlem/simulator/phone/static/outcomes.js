@@ -42,6 +42,8 @@ function card(outcome, merchant) {
   part("title").textContent = title(outcome);
   part("text").textContent = sentence(outcome, merchant);
   part("consents").append(...outcome.consents.map(consent));
+  part("opens").hidden = !outcome.opens;
+  if (outcome.opens) part("opens").href = outcome.opens;
   part("done").addEventListener("click", () => {
     large = null;
     made.parentElement.hidden = true;

@@ -44,7 +44,11 @@ function press(made, request, part) {
     const buttons = made.querySelectorAll("button");
     for (const button of buttons) button.disabled = true;
     pressed.add(request.id);
-    const done = await attempt(part("problem"), () => call("POST", `/sim/requests/${request.id}/${answer}`, body));
+    let said = null;
+    const done = await attempt(part("problem"), async () => {
+      said = await call("POST", `/sim/requests/${request.id}/${answer}`, body);
+    });
+    if (said?.opens) location.assign(said.opens); // As a phone goes from the app to its browser.
     if (!done) for (const button of buttons) button.disabled = false;
   };
   $("form", made).addEventListener("submit", (event) => {

@@ -58,7 +58,7 @@ function read(input, { choices, default: usual }) {
 
 function inWords(value) {
   if (typeof value === "boolean") return say(value ? "start.on" : "start.off");
-  if (value === "") return say("start.empty");
+  if (value === "" || value.length === 0) return say("start.empty");
   return Array.isArray(value) ? value.map((each) => each.id ?? each).join(", ") : value;
 }
 
