@@ -15,7 +15,7 @@ from uuid import uuid4
 
 from fakes_stickers import PretendStickers
 from medlem.club.codes import ConfirmationCode
-from medlem.club.enrolment import Reason
+from medlem.club.enrolment import Finish, Reason
 from medlem.club.errors import PlatformRefusedKeys, PlatformUnavailable, UnreadableCode
 from medlem.club.identification import Evidence
 from medlem.club.ids import ClubId
@@ -31,16 +31,20 @@ from medlem.flows.answers import (
     Declined,
     Expired,
     Failed,
+    Lost,
     NotAsked,
     Pending,
     Question,
+    Redeemed,
     Revealed,
     Told,
     Unreachable,
+    Worthless,
 )
 
 FULL_AGE = 15
 TOKEN_LIFE = timedelta(seconds=300)
+CODE_LIFE = timedelta(seconds=120)
 
 
 class App(StrEnum):
@@ -69,6 +73,17 @@ _BEFORE_THE_PUSH: dict[AskTrouble | None, Reason] = {
     AskTrouble.KEYS_REFUSED: Reason.PLATFORM_UNAVAILABLE,
     AskTrouble.BUSY: Reason.CUSTOMER_BUSY,
 }
+
+
+class RedeemTrouble(StrEnum):
+    """What goes wrong with a redemption."""
+
+    LOST = "lost"
+    """The code is used up, the answer does not reach us."""
+    UNSENT = "unsent"
+    """The code is what it was."""
+    NAMELESS = "nameless"
+    """The answer says nothing of the question."""
 
 
 class DisclosureTrouble(StrEnum):
@@ -102,10 +117,14 @@ class Push:
     code: ConfirmationCode
     expires_at: datetime
     interval: timedelta
+    finish: Finish
     polled_at: datetime
     """When it was last looked at; at first, when it was asked."""
     answer: bool | None = None
     redeemed: bool = False
+    page_code: str | None = None
+    """What the phone brings to the merchant's page after a yes."""
+    code_until: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -119,12 +138,14 @@ class _Drawn:
 class ObedientPlatform(PretendStickers):
     """`flows.ports.Platform` in memory.
 
-    Trouble: `ask_troubles` and `disclosure_troubles` are used up one a call, `unreachable_collects` counts down,
-    `down` and `keys_refused` last until they are taken back. `gate` holds every ask, after it took effect, until set.
+    Trouble: `ask_troubles`, `redeem_troubles` and `disclosure_troubles` are used up one a call, `unreachable_collects`
+    counts down, `down` and `keys_refused` last until they are taken back. `gate` holds every ask, after it took effect,
+    until set.
     """
 
     life: timedelta = timedelta(seconds=180)
     interval: timedelta = timedelta(seconds=5)
+    finishes: Finish = Finish.IN_APP
     people: dict[str, Person] = field(default_factory=dict)
     tokens: dict[str, str] = field(default_factory=dict)
     """The notification token of each request that came with one."""
@@ -135,6 +156,9 @@ class ObedientPlatform(PretendStickers):
     """Looks at a question whose final answer was handed out before."""
     polls: Counter[str] = field(default_factory=Counter)
     ask_troubles: deque[AskTrouble] = field(default_factory=deque)
+    redeem_troubles: deque[RedeemTrouble] = field(default_factory=deque)
+    redeemed: Counter[str] = field(default_factory=Counter)
+    """How often each code was sent."""
     disclosure_troubles: deque[DisclosureTrouble] = field(default_factory=deque)
     unreachable_collects: int = 0
     retry_after: timedelta | None = None
@@ -175,9 +199,14 @@ class ObedientPlatform(PretendStickers):
         self._drawn[content] = _Drawn(self.people[msisdn], evidence, self.clock.now())
         return PersonalQr(content)
 
-    def approve(self, msisdn: str) -> None:
-        """Say yes to the newest open question."""
-        self._newest(msisdn).answer = True
+    def approve(self, msisdn: str) -> str | None:
+        """Say yes to the newest open question; the code that the phone brings to the page, if it opens one."""
+        question = self._newest(msisdn)
+        question.answer = True
+        if question.finish is Finish.ON_PAGE:
+            question.page_code = secrets.token_urlsafe(20)
+            question.code_until = self.clock.now() + CODE_LIFE
+        return question.page_code
 
     def decline(self, msisdn: str) -> None:
         """Say no to the newest open question."""
@@ -226,7 +255,7 @@ class ObedientPlatform(PretendStickers):
             return NotAsked(Reason.CANNOT_USE_APP)
         if person.app is App.OLD:
             return NotAsked(Reason.APP_TOO_OLD)
-        put = self._put(question.club, person, question.code)
+        put = self._put(question, person)
         if question.notification is not None:
             self.tokens[put.request] = question.notification.reveal()
         if self.gate is not None:
@@ -244,10 +273,11 @@ class ObedientPlatform(PretendStickers):
             return AskTrouble.KEYS_REFUSED
         return self.ask_troubles.popleft() if self.ask_troubles else None
 
-    def _put(self, club: ClubId, person: Person, code: ConfirmationCode) -> Push:
+    def _put(self, asked: Question, person: Person) -> Push:
         now = self.clock.now()
         request = secrets.token_urlsafe(20)
-        question = Push(request, club, person, code, now + self.life, self.interval, polled_at=now)
+        end = now + self.life
+        question = Push(request, asked.club, person, asked.code, end, self.interval, asked.finish, polled_at=now)
         self.questions[request] = question
         self.pushes[person.msisdn] += 1
         return question
@@ -286,6 +316,29 @@ class ObedientPlatform(PretendStickers):
             self.early_polls += 1
             question.interval += timedelta(seconds=5)
         return Pending(slow_down=early)
+
+    async def finish(self, club: ClubId) -> Finish:
+        del club
+        return self.finishes
+
+    async def redeem(self, club: ClubId, code: Masked[str]) -> Redeemed:
+        await asyncio.sleep(0)
+        name, now = code.reveal(), self.clock.now()
+        self.redeemed[name] += 1
+        trouble = self.redeem_troubles.popleft() if self.redeem_troubles else None
+        if self.down or self.keys_refused or trouble is RedeemTrouble.UNSENT:
+            return Unreachable(self.retry_after)
+        question = next((one for one in self.questions.values() if one.page_code == name), None)
+        if question is None or question.club != club or question.redeemed or now >= (question.code_until or now):
+            return Worthless()
+        question.redeemed = True
+        if trouble is RedeemTrouble.LOST:
+            return Lost()
+        return Answered(Masked(b"" if trouble is RedeemTrouble.NAMELESS else question.request.encode()))
+
+    def names(self, raw: Masked[bytes]) -> Masked[str] | None:
+        said = raw.reveal().decode()
+        return Masked(said) if said else None
 
     async def disclose(self, club: ClubId, request: Masked[str], raw: Masked[bytes]) -> Told:
         await asyncio.sleep(0)

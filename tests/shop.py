@@ -9,7 +9,7 @@ from fakes_platform import ObedientPlatform, Person
 from medlem.club.enrolment import Enrolment
 from medlem.club.ids import station_id
 from medlem.club.place import Club, Station
-from medlem.flows import enrolment, places, scan
+from medlem.flows import enrolment, landing, places, scan
 from medlem.flows.errands import Errands
 from medlem.flows.limits import Limits
 from medlem.flows.ports import Ports, Storage
@@ -74,6 +74,8 @@ class Shop:
         for due in claimed:
             await enrolment.check(self.ports, due)
         await enrolment.give_up_lost_asks(self.ports)
+        for left in await self.storage.reading.landings.left_lying(self.clock.now(), 100):
+            await landing.see_through(self.ports, left)
         return len(claimed)
 
     async def wait(self, seconds: float) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from medlem.club.enrolment import Reason
+from medlem.club.enrolment import Finish, Reason
 from medlem.club.errors import PlatformRefusedKeys, PlatformSurprisedUs, PlatformUnavailable, UnreadableCode
 from medlem.club.identification import Evidence
 from medlem.club.ids import ClubId, StationQrId
@@ -23,9 +23,11 @@ from medlem.flows.answers import (
     NotAsked,
     Pending,
     Question,
+    Redeemed,
     Revealed,
     Told,
     Unreachable,
+    Worthless,
 )
 from trials.faults import Fault
 from trials.platform import Pushed
@@ -115,6 +117,21 @@ class NodePlatform(NoStickers):
         if person is None:
             raise UnreadableCode("Ask the customer to show a new code.")
         return Revealed(PhoneNumber(person.msisdn), Evidence.PERSONAL_QR_TOKEN)
+
+    async def finish(self, club: ClubId) -> Finish:
+        """In the app, as in most clubs."""
+        del club
+        return Finish.IN_APP
+
+    async def redeem(self, club: ClubId, code: Masked[str]) -> Redeemed:
+        """Nobody brings a code here."""
+        del club, code
+        return Worthless()
+
+    def names(self, raw: Masked[bytes]) -> Masked[str] | None:
+        """No answer is bought with a code here."""
+        del raw
+        return None
 
     async def ask(self, question: Question) -> Ask:
         """Put the question."""

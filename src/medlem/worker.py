@@ -14,7 +14,8 @@ from typing import Any, Final
 
 from medlem.club.enrolment import Enrolment
 from medlem.club.ids import ClubId
-from medlem.flows import announcing, check_in, retention, station_qrs
+from medlem.club.landing import Landing
+from medlem.flows import announcing, check_in, landing, retention, station_qrs
 from medlem.flows import enrolment as flow
 from medlem.flows.answers import Look
 from medlem.flows.failures import report
@@ -55,6 +56,7 @@ class Worker:
         self._ports = ports
         self._seen: asyncio.Queue[Look] = asyncio.Queue()
         self._running: set[asyncio.Task[None]] = set()
+        self._landing: set[str] = set()
         self._tidied: datetime | None = None
         self._went_on: datetime | None = None
         self._telling: dict[ClubId, asyncio.Task[None]] = {}
@@ -82,6 +84,7 @@ class Worker:
             await flow.give_up_lost_asks(self._ports)
             await self._go_on()
             self._tell_registers()
+            await self._take_up_landings()
             await self._tidy()
             return await self._rest()
         except Exception as error:  # noqa: BLE001 - whatever befell the database, the worker has to outlive it
@@ -95,6 +98,19 @@ class Worker:
             return
         for claimed in await flow.claim(self._ports, room):
             self._start(self._look(claimed) if claimed.answer is None else self._conclude(claimed))
+
+    async def _take_up_landings(self) -> None:
+        """Go on with codes that phones have brought, where whoever took them in could not."""
+        for left in await self._ports.storage.reading.landings.left_lying(self._ports.clock.now(), MOST_AT_ONCE):
+            if left.digest not in self._landing:
+                self._landing.add(left.digest)
+                self._start(self._see_through(left))
+
+    async def _see_through(self, left: Landing) -> None:
+        try:
+            await landing.see_through(self._ports, left)
+        finally:
+            self._landing.discard(left.digest)
 
     async def _rest(self) -> float:
         due = await self._ports.storage.reading.enrolments.next_due()

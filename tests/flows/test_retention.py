@@ -10,7 +10,7 @@ DAY = 24 * 3600
 async def test_nothing_young_is_forgotten(shop: Shop) -> None:
     await shop.identify()
     await shop.clock.turn(DAY - 1)
-    none = Forgotten(numbers=0, events=0, repeats=0, pings=0, check_ins=0, announcements=0, apps=0)
+    none = Forgotten(numbers=0, events=0, repeats=0, pings=0, check_ins=0, announcements=0, apps=0, landings=0)
     assert await retention.tidy(shop.ports) == none
 
 

@@ -63,6 +63,7 @@ def test_every_setting_of_a_club_outlives_being_kept(tmp_path: Path) -> None:
         "login_hint": "tel:{msisdn}",
         "requested_expiry": "90",
         "consents": "custom_flow",
+        "login_finish": "page",
     }
     file = tmp_path / "other.toml"
     file.write_text("".join(f'{name} = "{text}"\n' for name, text in said.items()), encoding="utf-8")

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
+from urllib.parse import quote
 
 from medlem.club.errors import NotFound
 from medlem.club.masked import Masked
@@ -127,7 +128,15 @@ def sales_unit(settings: Settings) -> SalesUnit:
         consents=Asking(settings.consents),
         login_hint=settings.login_hint,
         requested_expiry=settings.requested_expiry,
+        redirect_uri=redirect_uri(settings),
         user_exists=settings.vipps_user_exists,
         # Vipps MobilePay signs its own deliveries, and is never asked the standard way.
         notifications=settings.ciba_ping == "auto" and settings.public_url is not None and settings.vipps_msn is None,
     )
+
+
+def redirect_uri(settings: Settings) -> str | None:
+    """The page on which a club's customers finish, as the platform has to know it; None: they finish in the app."""
+    if settings.login_finish != "page" or settings.public_url is None or settings.sales_unit is None:
+        return None
+    return f"{settings.public_url}/finish/{quote(settings.sales_unit, safe='')}"

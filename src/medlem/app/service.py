@@ -7,12 +7,13 @@ import asyncio
 import logging
 import signal
 import socket
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 
 from medlem.app.house import House, open_house
 from medlem.app.registering import keep_all_registered
+from medlem.club.extras import Extra
 from medlem.club.ids import ClubId
 from medlem.config import Settings, WrongSettings
 from medlem.flows.answers import Subscribed
@@ -116,6 +117,10 @@ def _server(house: House, *, worker: bool) -> Server:
             if worker:
                 tasks.create_task(Worker(house.ports).run(closing), name="worker")
 
+    async def extras(club: ClubId) -> Sequence[Extra]:
+        own = await house.clubs.settings(club)
+        return () if own is None or own.extras is None else own.extras
+
     options = Options(
         verify=_verified,
         ready=house.storage.healthy,
@@ -125,6 +130,7 @@ def _server(house: House, *, worker: bool) -> Server:
         withdrawal_authorization=settings.withdrawal_authorization,
         till=_till(settings),
         till_of=partial(_till_of, house),
+        extras=extras,
     )
     configured = configure(
         build(house.ports, options),

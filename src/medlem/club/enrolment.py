@@ -72,6 +72,15 @@ class Reason(StrEnum):
     """The question may or may not have reached the phone. Never asked again by us."""
 
 
+class Finish(StrEnum):
+    """Where a customer who said yes finishes."""
+
+    IN_APP = "in_app"
+    """In the app: we look for the answer, or are pinged."""
+    ON_PAGE = "on_page"
+    """On the merchant's page, which the phone opens with a code for the answer. Nobody looks, and no ping counts."""
+
+
 class Ended(Exception):
     """A final enrolment was asked to change: a defect of ours, never of the shop's."""
 
@@ -89,6 +98,8 @@ class Enrolment:
     """Forgotten (None) a day after an end without a member."""
     evidence: Evidence
     code: ConfirmationCode
+    finish: Finish = Finish.IN_APP
+    """Written down with the intent: a setting that changes meanwhile changes nothing for those who are being asked."""
     state: State
     reason: Reason | None = None
     created_at: datetime
@@ -115,7 +126,14 @@ class Enrolment:
     claimed_at: datetime | None = field(default=None, compare=False)
 
     @classmethod
-    def begin(cls, eid: EnrolmentId, customer: Identification, code: ConfirmationCode, now: datetime) -> Self:
+    def begin(
+        cls,
+        eid: EnrolmentId,
+        customer: Identification,
+        code: ConfirmationCode,
+        now: datetime,
+        finish: Finish = Finish.IN_APP,
+    ) -> Self:
         """Write down the intent to ask; nothing has been sent yet."""
         return cls(
             id=eid,
@@ -125,6 +143,7 @@ class Enrolment:
             phone=customer.phone,
             evidence=customer.evidence,
             code=code,
+            finish=finish,
             state=State.ASKING,
             created_at=now,
             changed_at=now,
@@ -135,13 +154,22 @@ class Enrolment:
         """Whether an answer may still come."""
         return self.state in OPEN
 
+    @property
+    def closes_at(self) -> datetime | None:
+        """When nothing can come any more; unknown while asking."""
+        return None if self.expires_at is None else self.expires_at + GRACE
+
     def _from(self, *states: State) -> None:
         if self.state not in states:
             raise Ended(f"{self.id} is {self.state}")
 
     def waiting(self, request: Masked[str], life: timedelta, interval: timedelta, now: datetime) -> Self:
-        """The platform took the question: wait one interval, then look (CIBA Core 1.0 section 7.3)."""
+        """The platform took the question: wait one interval, then look (CIBA Core 1.0 section 7.3).
+
+        A customer who finishes on the page brings the answer; all there is to look for is the end.
+        """
         self._from(State.ASKING)
+        first = interval if self.finish is Finish.IN_APP else life + GRACE
         return replace(
             self,
             state=State.WAITING,
@@ -149,12 +177,14 @@ class Enrolment:
             request=request,
             expires_at=now + life,
             interval=interval,
-            due_at=now + interval + MARGIN,
+            due_at=now + first + MARGIN,
         )
 
     def pinged(self, at: datetime) -> Self:
-        """The platform says that there is an answer: look at once."""
+        """The platform says that there is an answer: look at once, if looking is the way to it."""
         self._from(State.WAITING)
+        if self.finish is Finish.ON_PAGE:
+            return self
         return replace(self, pinged_at=at, due_at=at)
 
     def pending(self, now: datetime, *, slow_down: bool = False, retry_after: timedelta | None = None) -> Self:
@@ -170,6 +200,8 @@ class Enrolment:
         """
         self._from(State.WAITING)
         interval = self.interval + SLOWER if slow_down else self.interval
+        if self.finish is Finish.ON_PAGE:
+            return replace(self, failures=0, due_at=max(self.closes_at or now, now + interval) + MARGIN)
         if self.expires_at is not None and self._looked(now) >= self.expires_at:
             return self.expired(now)
         due_at = now + interval

@@ -162,5 +162,18 @@ def contradictions(settings: Settings) -> Iterator[str]:
             f"{PREFIX}LOGIN_SCOPE and {PREFIX}CONSENTS ask for customFlow and delegatedConsents together, and the "
             f"platform knows them one at a time: keep the one that the portal shows, best by {PREFIX}CONSENTS alone"
         )
+    if settings.login_finish == "page":
+        yield from _no_page(settings.public_url)
     if settings.vipps_auth_method == "partner" and settings.vipps_msn is None:
         yield f"{PREFIX}VIPPS_MSN is needed with {PREFIX}VIPPS_AUTH_METHOD=partner"
+
+
+def _no_page(public_url: str | None) -> Iterator[str]:
+    """Why customers cannot finish on our page, which the platform knows character for character."""
+    where = f"with {PREFIX}LOGIN_FINISH=page, since the customer's phone opens a page below it"
+    if public_url is None:
+        yield f"{PREFIX}PUBLIC_URL is needed {where}"
+    elif not public_url.startswith("https://") and not is_loopback(urlsplit(public_url).hostname):
+        yield f"{PREFIX}PUBLIC_URL must be an https address {where}"
+    elif {"#", "?"} & set(public_url):
+        yield f"{PREFIX}PUBLIC_URL must be without # and ? {where}"

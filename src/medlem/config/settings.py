@@ -11,9 +11,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final, Literal, TypeVar, cast
 
+from medlem.club.extras import Extra
 from medlem.club.masked import Masked
 from medlem.club.phone import COUNTRIES
 from medlem.config import kinds
+from medlem.config.extras import read_extras
 from medlem.flows.limits import Limit, Limits
 
 T = TypeVar("T")
@@ -77,6 +79,8 @@ class Settings:
         kinds.choice("none", "custom_flow", "delegated"), "none", club=True
     )
     login_hint: str = _setting(kinds.hint, "urn:msisdn:{msisdn}", club=True)
+    login_finish: Literal["app", "page"] = _setting(kinds.choice("app", "page"), "app", club=True)
+    extras: tuple[Extra, ...] | None = _setting(read_extras, club=True)
     requested_expiry: int = _setting(kinds.number(60, 900), "180", club=True)
     scan_timeout: int = _setting(kinds.number(2, 30), "10")
     ask_timeout: int = _setting(kinds.number(5, 18), "14")

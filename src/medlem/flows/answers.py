@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from medlem.club.codes import ConfirmationCode
-from medlem.club.enrolment import Enrolment, Reason, State
+from medlem.club.enrolment import Enrolment, Finish, Reason, State
 from medlem.club.identification import Evidence
 from medlem.club.ids import ClubId
 from medlem.club.masked import Masked
@@ -27,6 +27,7 @@ class Question:
     """The token of the scan that identified them, while it is good: it names the customer better than a number."""
     notification: Masked[str] | None = None
     """By what the provider shows that a ping is about this question (CIBA Core 1.0 section 7.1)."""
+    finish: Finish = Finish.IN_APP
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,10 +128,22 @@ class Unheard:
     retry_after: timedelta | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Worthless:
+    """The platform does not take this code: it was used, is too old, or never was one of ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """The code went out and no answer came that can be read: it may be used up."""
+
+
 Ask = Asked | NotAsked
 Answer = Pending | Answered | Declined | Expired | Failed | Unreachable
 Told = Disclosure | Failed | Unreachable
 Reception = Heard | TurnedDown | Unheard
+Redeemed = Answered | Worthless | Lost | Unreachable
+"""What came of a code. `Unreachable` promises that the code is what it was before."""
 
 
 @dataclass(frozen=True, slots=True)

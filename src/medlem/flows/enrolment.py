@@ -15,15 +15,13 @@ from datetime import datetime, timedelta
 from typing import Final, assert_never
 
 from medlem.club.codes import confirmation_code
-from medlem.club.enrolment import ASK_LIFE, Enrolment, Reason, State
-from medlem.club.errors import IdentificationExpired, NotFound
-from medlem.club.identification import Identification, Membership
+from medlem.club.enrolment import ASK_LIFE, Enrolment, Finish, Reason, State
+from medlem.club.errors import NotFound
 from medlem.club.ids import EnrolmentId, enrolment_id
 from medlem.club.masked import Masked
-from medlem.club.member import AlreadyMember, Disclosure, Entry, Member
-from medlem.club.phone import PhoneNumber
+from medlem.club.member import Disclosure
 from medlem.club.place import Station
-from medlem.flows import limits
+from medlem.flows import eligible, limits, unasked
 from medlem.flows.announcing import joining
 from medlem.flows.answers import (
     Answer,
@@ -39,7 +37,6 @@ from medlem.flows.answers import (
     Told,
     Unreachable,
 )
-from medlem.flows.checking import check as check_membership
 from medlem.flows.checking import joined_since
 from medlem.flows.insisting import insist
 from medlem.flows.pings import notification_token
@@ -66,17 +63,18 @@ async def start(ports: Ports, station: Station, identification: str, repeat: Rep
         AlreadyMember: there is nothing to ask.
         TooManyRequests: this phone has been asked enough.
     """
-    customer, phone = await _customer(ports, station, identification)
+    customer, phone = await eligible.customer(ports, station, identification)
     began = ports.clock.now()
-    await _refuse_member(ports, station, phone)
-    now = ports.clock.now()
-    notification = notification_token() if await ports.platform.notifies(station.club) else None
+    await eligible.refuse_member(ports, station, phone)
+    way, now = await ports.platform.finish(station.club), ports.clock.now()
+    pings = way is Finish.IN_APP and await ports.platform.notifies(station.club)
+    notification = notification_token() if pings else None
     async with ports.storage.transaction() as tx:
-        wanted = Enrolment.begin(enrolment_id(now), customer, confirmation_code(), now)
+        wanted = Enrolment.begin(enrolment_id(now), customer, confirmation_code(), now, way)
         enrolment = await tx.enrolments.open(wanted)
         # Only now: whoever was being asked when we began may have become a member while we waited for the row.
         if (member := await joined_since(ports, tx, station.club, phone, began)) is not None:
-            raise _already(member)
+            raise eligible.already(member)
         if enrolment.id == wanted.id:
             await limits.ask(ports.limits, tx, customer, phone, now)
             if notification is not None:
@@ -109,7 +107,9 @@ async def ask(ports: Ports, enrolment: Enrolment, notification: Masked[str] | No
     if enrolment.phone is None:
         raise ValueError(f"{enrolment.id} has no number to ask")
     token = await ports.storage.reading.check_ins.token_of(enrolment.club, enrolment.identification, ports.clock.now())
-    answer = await ports.platform.ask(Question(enrolment.club, enrolment.phone, enrolment.code, token, notification))
+    code, finish = enrolment.code, enrolment.finish
+    question = Question(enrolment.club, enrolment.phone, code, token, notification, finish)
+    answer = await ports.platform.ask(question)
     until = enrolment.created_at + ASK_LIFE
     await insist(ports.clock, lambda: _write_down(ports, enrolment, answer), until)
 
@@ -130,7 +130,9 @@ async def check(ports: Ports, claimed: Enrolment) -> None:
 
 
 async def look(ports: Ports, claimed: Enrolment) -> Look:
-    """Ask the token endpoint, once."""
+    """Ask the token endpoint, once; or, for a customer who brings the answer, only see whether it is over."""
+    if claimed.finish is Finish.ON_PAGE:
+        return Look(claimed, await unasked.look(ports, claimed))
     if claimed.request is None:
         return Look(claimed, Failed(Reason.OUTCOME_UNKNOWN))
     return Look(claimed, await ports.platform.collect(claimed.club, claimed.request))
@@ -252,25 +254,6 @@ def _after(current: Enrolment, answer: Answer, now: datetime, chance: float) -> 
         case Unreachable():
             return current.unreachable(now, answer.retry_after, chance)
     assert_never(answer)
-
-
-async def _customer(ports: Ports, station: Station, identification: str) -> tuple[Identification, PhoneNumber]:
-    found = await ports.storage.reading.identifications.get(station.club, identification)
-    if found is None or found.station != station.id:
-        raise NotFound("This station has no such identification. Identify the customer again.")
-    if found.phone is None or found.expires_at <= ports.clock.now():
-        raise IdentificationExpired("Identify the customer again: scan the QR code or type the number.")
-    return found, found.phone
-
-
-async def _refuse_member(ports: Ports, station: Station, phone: PhoneNumber) -> None:
-    found = await check_membership(ports, station.club, phone)  # unknown: `sub` tells them apart in the end
-    if found.membership is Membership.MEMBER and found.entry is not None:
-        raise _already(found.entry)
-
-
-def _already(member: Member | Entry) -> AlreadyMember:
-    return AlreadyMember("There is nothing to ask: this customer is a member.", member)
 
 
 async def _view(tables: Tables, enrolment: Enrolment) -> EnrolmentView:

@@ -3,8 +3,8 @@
 What a till does with members goes by `scan`; this is for systems that may see a member in full.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from medlem.club.announcement import News
 from medlem.club.errors import NotFound
@@ -25,6 +25,8 @@ class MemberInFull:
 
     member: Member
     consents: Sequence[Consent]
+    extras: Mapping[str, str] = field(default_factory=dict)
+    """What they have added about themselves, by its name."""
 
 
 async def look_up(ports: Ports, club: Club, phone: str) -> list[MemberInFull]:
@@ -112,4 +114,5 @@ async def _member(ports: Ports, club: Club, member: str) -> Member:
 
 
 async def _in_full(ports: Ports, member: Member) -> MemberInFull:
-    return MemberInFull(member, await ports.storage.reading.members.consents(member.club, member.id))
+    members = ports.storage.reading.members
+    return MemberInFull(member, await members.consents(member.club, member.id), await members.extras(member))

@@ -8,7 +8,7 @@ come before the answer to the ask is stored. From that answer on, token and `aut
 import secrets
 from typing import Final
 
-from medlem.club.enrolment import State
+from medlem.club.enrolment import Finish, State
 from medlem.club.errors import UnverifiedWebhook
 from medlem.club.ids import ClubId
 from medlem.club.masked import Masked
@@ -58,5 +58,5 @@ async def _pinged(ports: Ports, tx: Tables, club: ClubId, request: Masked[str]) 
     if not await tx.webhooks.ping(club, request, now):
         return
     enrolment = await tx.enrolments.of_request(club, request)
-    if enrolment is not None and enrolment.state is State.WAITING:
+    if enrolment is not None and enrolment.state is State.WAITING and enrolment.finish is Finish.IN_APP:
         await tx.enrolments.wake(enrolment, now)

@@ -12,12 +12,24 @@ from datetime import datetime
 from typing import Protocol
 
 from medlem.club.announcement import Announcement
+from medlem.club.enrolment import Finish
 from medlem.club.ids import ClubId, StationQrId
 from medlem.club.masked import Masked
 from medlem.club.member import Entry
 from medlem.club.phone import PhoneNumber
 from medlem.club.scanned import PersonalQr
-from medlem.flows.answers import Answer, Ask, HungQr, Question, Reception, Revealed, Standing, Subscribed, Told
+from medlem.flows.answers import (
+    Answer,
+    Ask,
+    HungQr,
+    Question,
+    Reception,
+    Redeemed,
+    Revealed,
+    Standing,
+    Subscribed,
+    Told,
+)
 from medlem.flows.errands import Errands
 from medlem.flows.limits import Limits
 from medlem.flows.tables import Tables
@@ -80,11 +92,20 @@ class Platform(Protocol):
             PlatformRefusedKeys, PlatformSurprisedUs, PlatformUnavailable: it may still be there.
         """
 
+    async def finish(self, club: ClubId) -> Finish:
+        """Where this club's customers finish, as it is set up now; never raises."""
+
     async def ask(self, question: Question) -> Ask:
         """Put the question on the customer's phone, once; never raises, never repeats itself."""
 
     async def collect(self, club: ClubId, request: Masked[str]) -> Answer:
         """Look for the answer, once; never raises."""
+
+    async def redeem(self, club: ClubId, code: Masked[str]) -> Redeemed:
+        """Exchange the code that a customer's phone brought for the answer, once; never raises."""
+
+    def names(self, raw: Masked[bytes]) -> Masked[str] | None:
+        """The request that a redeemed answer says it belongs to, unverified; None when it says nothing of any."""
 
     async def disclose(self, club: ClubId, request: Masked[str], raw: Masked[bytes]) -> Told:
         """Verify a kept answer and read what it says of the customer; may be called again; never raises."""

@@ -20,6 +20,7 @@ HEARD: Final = timedelta(hours=72)
 """Announcements that a register has heard: longer than what it once said may be remembered."""
 TURNED_DOWN: Final = timedelta(days=30)
 NOTIFICATIONS: Final = timedelta(hours=24)
+LANDINGS: Final = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class Forgotten:
     check_ins: int
     announcements: int
     apps: int
+    landings: int
 
 
 async def tidy(ports: Ports) -> Forgotten:
@@ -48,6 +50,8 @@ async def tidy(ports: Ports) -> Forgotten:
         apps=await _all(ports, lambda tx: tx.identifications.forget_app_presence(now - app_presence.LIFE)),
         check_ins=await _all(ports, lambda tx: tx.check_ins.forget(now)),
         announcements=await _all(ports, lambda tx: tx.announcements.forget(now - HEARD, now - TURNED_DOWN)),
+        landings=await _all(ports, lambda tx: tx.landings.forget_sessions(now))
+        + await _all(ports, lambda tx: tx.landings.forget(now - LANDINGS)),
     )
 
 

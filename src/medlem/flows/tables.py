@@ -18,6 +18,7 @@ from medlem.club.member import Consent, Member, VerifiedBy
 from medlem.club.phone import PhoneNumber
 from medlem.club.place import Club, Key, Station, Store
 from medlem.flows.answers import Replaced, Subscribed
+from medlem.flows.landing_table import Landings
 from medlem.flows.qr_tables import CheckIns, StationQrs
 from medlem.flows.views import EventView, SnapshotView
 
@@ -170,6 +171,12 @@ class Enrolments(Protocol):
     async def of_request(self, club: ClubId, request: Masked[str]) -> Enrolment | None:
         """The one that the platform knows under this `auth_req_id`."""
 
+    async def asks_on_page(self, club: ClubId) -> bool:
+        """Whether anybody who is being asked, or is about to be, will finish on the page."""
+
+    async def is_asking(self, club: ClubId) -> bool:
+        """Whether the platform has yet to answer an ask of somebody who will."""
+
     async def times_asked(self, club: ClubId, phone: PhoneNumber, since: datetime) -> Sequence[datetime]:
         """When this phone was asked, oldest first."""
 
@@ -229,6 +236,10 @@ class Members(Protocol):
     async def shared(self, club: ClubId, most: int) -> SharedSoFar:
         """What the youngest of the members have shared, among so many."""
 
+    async def save_extras(self, member: Member, answers: Mapping[str, str], now: datetime) -> None:
+        """Keep what a member adds, by the question's name; the latest answer to each counts."""
+
+    async def extras(self, member: Member) -> Mapping[str, str]: ...
     async def keep_evidence(self, member: Member, enrolment: EnrolmentId, raw: bytes, now: datetime) -> None:
         """Keep the platform's consent objects as they came, encrypted."""
 
@@ -400,6 +411,8 @@ class Tables(Protocol):
     def identifications(self) -> Identifications: ...
     @property
     def enrolments(self) -> Enrolments: ...
+    @property
+    def landings(self) -> Landings: ...
     @property
     def members(self) -> Members: ...
     @property

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from medlem.club.codes import ConfirmationCode, confirmation_code
-from medlem.club.enrolment import SLOWER, Enrolment, Reason, State
+from medlem.club.enrolment import SLOWER, Enrolment, Finish, Reason, State
 from medlem.club.identification import Evidence
 from medlem.club.ids import ClubId, EnrolmentId, IdentificationId, StationId
 from medlem.club.masked import Masked
@@ -174,6 +174,12 @@ class Enrolments:
                 return await self.get(club, row["id"])
         return None
 
+    async def asks_on_page(self, club: ClubId) -> bool:
+        return await self._session.one("enrolments.asks_on_page", club=club) is not None
+
+    async def is_asking(self, club: ClubId) -> bool:
+        return await self._session.one("enrolments.is_asking", club=club) is not None
+
     async def times_asked(self, club: ClubId, phone: PhoneNumber, since: datetime) -> Sequence[datetime]:
         rows = await self._session.all("enrolments.times_asked", club=club, phone=phone.msisdn, since=millis(since))
         return [moment(int(row["created_at"])) for row in rows]
@@ -205,6 +211,7 @@ class Enrolments:
             "phone": enrolment.phone.msisdn if enrolment.phone else None,
             "evidence": enrolment.evidence.value,
             "code": enrolment.code,
+            "finish": enrolment.finish.value,
             "state": enrolment.state.value,
             "reason": enrolment.reason.value if enrolment.reason else None,
             "created_at": millis(enrolment.created_at),
@@ -232,6 +239,7 @@ class Enrolments:
             phone=PhoneNumber(row["phone"]) if row["phone"] else None,
             evidence=Evidence(row["evidence"]),
             code=ConfirmationCode(row["code"]),
+            finish=Finish(row["finish"]),
             state=State(row["state"]),
             reason=Reason(row["reason"]) if row["reason"] else None,
             created_at=moment(row["created_at"]),

@@ -1,6 +1,6 @@
 """Keeps our own register: members, how they are reached, and what they allowed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 
@@ -100,6 +100,16 @@ class Members:
             raw=self._vault.seal(raw),
             now=millis(now),
         )
+
+    async def save_extras(self, member: Member, answers: Mapping[str, str], now: datetime) -> None:
+        where = {"club": member.club, "member": member.id, "now": millis(now)}
+        await self._session.each(
+            "members.save_extra", [{**where, "name": name, "answer": answer} for name, answer in answers.items()]
+        )
+
+    async def extras(self, member: Member) -> Mapping[str, str]:
+        rows = await self._session.all("members.extras", club=member.club, member=member.id)
+        return {row["name"]: row["answer"] for row in rows}
 
 
 def _columns(member: Member) -> dict[str, object]:

@@ -6,6 +6,7 @@ from medlem.storage.enrolments import Enrolments
 from medlem.storage.events import Events
 from medlem.storage.identifications import Identifications
 from medlem.storage.keys import Keys
+from medlem.storage.landings import Landings
 from medlem.storage.members import Members
 from medlem.storage.places import Places
 from medlem.storage.repeats import Repeats
@@ -24,6 +25,7 @@ class AllTables:
         self.keys = Keys(session, vault)
         self.identifications = Identifications(session, vault)
         self.enrolments = Enrolments(session, vault)
+        self.landings = Landings(session, vault)
         self.members = Members(session, vault)
         self.sharing = Sharing(session, vault)
         self.events = Events(session, vault)

@@ -90,6 +90,7 @@ class Discloser:
             request=request,
             access_token=tokens.access_token,
             at=receipt.judged_at,
+            redeemed=receipt.redeemed,
         )
         return await id_token.verify(tokens.id_token, expected, self._keys.at(endpoints.keys), receipt.received_at)
 
@@ -126,6 +127,16 @@ class Discloser:
             _log.warning("userinfo gives nothing more: what the ID token says must do")
             return {}
         raise Unavailable(f"{USERINFO}: {reply.status}", reply.retry_after)
+
+
+def request_named(kept: Masked[bytes]) -> Masked[str] | None:
+    """The request that a kept answer says it belongs to, believing everything: to find it, and for nothing else."""
+    try:
+        token = (read_object(Receipt.open(kept).body) or {}).get("id_token")
+    except ValueError:
+        return None
+    named = id_token.request_named(token) if isinstance(token, str) else None
+    return None if named is None else Masked(named)
 
 
 def _tokens(body: bytes) -> _Tokens:

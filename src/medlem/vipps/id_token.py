@@ -49,6 +49,18 @@ class Expected:
     access_token: Masked[str]
     at: datetime
     """The moment of receipt, by the platform's clock as well as we know it."""
+    redeemed: bool = False
+    """Whether a code was given for the token, which then must name its request (Login API: redirect to a page)."""
+
+
+def request_named(token: str) -> str | None:
+    """The request that a token says it answers, believing everything: good for finding it and for nothing else."""
+    try:
+        claims = read_object(jws.extract_compact(token.encode("ascii"), registry=_REGISTRY).payload) or {}
+    except (JoseError, ValueError, TypeError, RecursionError):
+        return None
+    named = (claims.get(name) for name in REQUEST_CLAIMS)
+    return next((one for one in named if isinstance(one, str) and one), None)
 
 
 async def verify(token: str, expected: Expected, keys: KeySet, since: datetime) -> dict[str, Any]:
@@ -152,6 +164,8 @@ def _access_token_hash(claims: dict[str, Any], expected: Expected) -> bool:
 
 def _request(claims: dict[str, Any], expected: Expected) -> bool:
     named = [claims[name] for name in REQUEST_CLAIMS if claims.get(name) is not None]
+    if expected.redeemed and not named:
+        return False
     return all(isinstance(one, str) and _same(one, expected.request.reveal()) for one in named)
 
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
 
-from medlem.club.enrolment import DEFAULT_INTERVAL, Reason
+from medlem.club.enrolment import DEFAULT_INTERVAL, Finish, Reason
 from medlem.club.masked import Masked
 from medlem.flows.answers import (
     Answer,
@@ -21,10 +21,13 @@ from medlem.flows.answers import (
     Declined,
     Expired,
     Failed,
+    Lost,
     NotAsked,
     Pending,
     Question,
+    Redeemed,
     Unreachable,
+    Worthless,
 )
 from medlem.vipps.client_auth import ClientAuth, Presented
 from medlem.vipps.discovery import Discovery, Endpoints
@@ -40,6 +43,8 @@ _log = logging.getLogger(__name__)
 ASK: Final = "backchannel"
 COLLECT: Final = "token"
 GRANT: Final = "urn:openid:params:grant-type:ciba"
+REDIRECT_GRANT: Final = "urn:vipps:params:grant-type:ciba-redirect"
+TO_PAGE: Final = "login_to_webpage"
 FETCHES: Final = 6.0
 """Seconds of an ask that may go into what must be fetched before it."""
 
@@ -77,6 +82,9 @@ class Login:
 
     async def ask(self, question: Question) -> Ask:
         """Ask once (CIBA Core 1.0 section 7.1)."""
+        if question.finish is Finish.ON_PAGE and self._unit.redirect_uri is None:
+            _log.error("a customer was to finish on the page, and this sales unit has none any more")
+            return NotAsked(Reason.PLATFORM_UNAVAILABLE)
         loop = asyncio.get_running_loop()
         end = loop.time() + self._wire.time_outs.ask
         try:
@@ -129,6 +137,46 @@ class Login:
             return Unreachable()
         return self._collected(reply, presented)
 
+    async def redeem(self, code: Masked[str]) -> Redeemed:
+        """Exchange the code that the customer's phone brought, once (Login API: merchant-initiated, redirect)."""
+        try:
+            endpoints, presented = await self._prepare()
+        except (Unavailable, KeysRefused, Surprise):
+            return Unreachable()
+        try:
+            reply = await self._wire.call(
+                Request(
+                    operation=COLLECT,
+                    method="POST",
+                    url=endpoints.token,
+                    headers=presented.headers,
+                    # Here the code leaves its wrapper: into the body of a call to the platform.
+                    form=presented.form | {"grant_type": REDIRECT_GRANT, "code": code.reveal()},
+                    within=self._wire.time_outs.call,
+                    fresh=True,
+                )
+            )
+        except NoReply:
+            return Lost()
+        except Unavailable as trouble:
+            return Unreachable(trouble.retry_after)
+        return self._redeemed(reply, presented)
+
+    def _redeemed(self, reply: Reply, presented: Presented) -> Redeemed:
+        if reply.status in OK:
+            taken = _tokens(reply, redeemed=True)
+            return taken if isinstance(taken, Answered) else Lost()
+        if reply.status in SERVER_ERROR or reply.status in LATER:
+            return Unreachable(reply.retry_after)
+        error = reply.complaint.error
+        if self._keys_refused(reply, error, COLLECT, presented) or error in SLOWLY:
+            return Unreachable(reply.retry_after)
+        if error is None:
+            return Lost()
+        if error != "invalid_grant":
+            _log.error("a code was refused for another reason than its own: digest=%s", reply.digest)
+        return Worthless()
+
     async def _prepare(self) -> tuple[Endpoints, Presented]:
         return await self._discovery.endpoints(), await self._auth.present()
 
@@ -136,7 +184,9 @@ class Login:
         # Here a token or a number leaves its wrapper: into the body of a call to the platform.
         token, number = question.customer_token, question.phone.msisdn
         hint = self._unit.login_hint.replace("{msisdn}", number) if token is None else TOKEN_HINT + token.reveal()
-        form = {
+        page = self._unit.redirect_uri if question.finish is Finish.ON_PAGE else None
+        then = {} if page is None else {"requested_flow": TO_PAGE, "redirect_uri": page}
+        form = then | {
             "scope": self._unit.scope,
             "login_hint": hint,
             "binding_message": question.code,
@@ -214,7 +264,7 @@ def _interval(value: Any, life: timedelta) -> timedelta:
     return min(timedelta(seconds=seconds), max(life, SHORTEST_INTERVAL))
 
 
-def _tokens(reply: Reply) -> Answer:
+def _tokens(reply: Reply, *, redeemed: bool = False) -> Answer:
     """Take the tokens, unread.
 
     A 200 without any (a gateway's page, a broken body) is no answer. If the tokens went down with it, the next look
@@ -225,4 +275,4 @@ def _tokens(reply: Reply) -> Answer:
     if body is None or not any(isinstance(body.get(name), str) for name in ("access_token", "id_token")):
         _log.warning("the token endpoint answered 200 without tokens: digest=%s", reply.digest)
         return Unreachable(reply.retry_after)
-    return Answered(Receipt.of(reply).seal())
+    return Answered(Receipt.of(reply, redeemed=redeemed).seal())

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from medlem.club.enrolment import Reason
+from medlem.club.enrolment import Finish, Reason
 from medlem.club.errors import PlatformUnavailable
 from medlem.club.ids import ClubId, StationQrId
 from medlem.club.masked import Masked
@@ -21,6 +21,7 @@ from medlem.flows.answers import (
     HungQr,
     NotAsked,
     Question,
+    Redeemed,
     Revealed,
     Standing,
     Subscribed,
@@ -30,7 +31,7 @@ from medlem.flows.answers import (
 from medlem.flows.ports import Clock
 from medlem.vipps.access_token import AccessToken
 from medlem.vipps.client_auth import ClientAuth
-from medlem.vipps.disclosure import Discloser
+from medlem.vipps.disclosure import Discloser, request_named
 from medlem.vipps.discovery import Discovery
 from medlem.vipps.http import TimeOuts, Wire
 from medlem.vipps.keyset import KeySets
@@ -120,6 +121,11 @@ class VippsPlatform:
         """Take a station QR down; see `flows.ports.Platform`."""
         await (await self._connected(club)).station_qrs.remove(qr)
 
+    async def finish(self, club: ClubId) -> Finish:
+        """Where this club's customers finish, as it is set up now; never raises."""
+        connection = await self._connection(club)
+        return Finish.ON_PAGE if connection is not None and connection.unit.redirect_uri else Finish.IN_APP
+
     async def ask(self, question: Question) -> Ask:
         """Put the question on the customer's phone, once; never raises."""
         connection = await self._connection(question.club)
@@ -129,6 +135,15 @@ class VippsPlatform:
         """Look for the answer, once; never raises."""
         connection = await self._connection(club)
         return Unreachable() if connection is None else await connection.login.collect(request)
+
+    async def redeem(self, club: ClubId, code: Masked[str]) -> Redeemed:
+        """Exchange the code that a customer's phone brought, once; never raises."""
+        connection = await self._connection(club)
+        return Unreachable() if connection is None else await connection.login.redeem(code)
+
+    def names(self, raw: Masked[bytes]) -> Masked[str] | None:
+        """The request that a redeemed answer says it belongs to, unverified."""
+        return request_named(raw)
 
     async def disclose(self, club: ClubId, request: Masked[str], raw: Masked[bytes]) -> Told:
         """Verify a kept answer and read it; may be called again; never raises."""

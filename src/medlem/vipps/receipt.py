@@ -22,6 +22,7 @@ class _Kept(msgspec.Struct):
     received_at: float
     platform_at: float | None
     body: str
+    redeemed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +34,13 @@ class Receipt:
     """On our clock."""
     platform_at: datetime | None
     """On the platform's, by its `Date`; None if it did not say."""
+    redeemed: bool = False
+    """Whether a code was given for it: then its ID token must say which request it answers."""
 
     @classmethod
-    def of(cls, reply: Reply) -> Self:
+    def of(cls, reply: Reply, *, redeemed: bool = False) -> Self:
         """Write down an answer at the moment it came."""
-        return cls(reply.body, reply.at, reply.date)
+        return cls(reply.body, reply.at, reply.date, redeemed)
 
     @property
     def judged_at(self) -> datetime:
@@ -48,7 +51,8 @@ class Receipt:
         """The bytes to keep."""
         platform_at = None if self.platform_at is None else self.platform_at.timestamp()
         body = base64.b64encode(self.body).decode("ascii")
-        return Masked(msgspec.json.encode(_Kept(_VERSION, self.received_at.timestamp(), platform_at, body)))
+        kept = _Kept(_VERSION, self.received_at.timestamp(), platform_at, body, self.redeemed)
+        return Masked(msgspec.json.encode(kept))
 
     @classmethod
     def open(cls, kept: Masked[bytes]) -> Self:
@@ -66,4 +70,4 @@ class Receipt:
             raise ValueError("not a receipt") from None
         if found.version != _VERSION:
             raise ValueError("a receipt of another version")
-        return cls(body, received_at, platform_at)
+        return cls(body, received_at, platform_at, found.redeemed)

@@ -56,6 +56,8 @@ class SalesUnit:
     login_hint: str = "urn:msisdn:{msisdn}"
     requested_expiry: int = 180
     """Seconds that the customer has to answer, 60 to 900."""
+    redirect_uri: str | None = None
+    """The page on which customers finish, as it is registered with the platform; None: they finish in the app."""
     user_exists: bool = True
     notifications: bool = False
     """Whether a standard provider that offers to call back may: it is given a token with each question."""

@@ -14,6 +14,7 @@ from medlem.web import (
     ciba,
     enrolments,
     events,
+    finish,
     health,
     hooks,
     identifications,
@@ -61,7 +62,7 @@ def build(ports: Ports, options: Options) -> Litestar:
     known = operations()
     desk = Desk(ports, options, published.document(known, options))
     app = _Routes(
-        routes((*known, *till.PAGES), desk),
+        routes((*known, *till.PAGES, *finish.PAGES), desk),
         lifespan=[_lifespan],
         exception_handlers={Exception: respond},
         openapi_config=None,

@@ -18,7 +18,8 @@ WITHIN: Final = timedelta(minutes=10)
 class Attempts:
     """Who has been wrong how often."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = MOST) -> None:
+        self._most = most
         self._wrong: dict[str, deque[datetime]] = {}
 
     def refuse_guesser(self, address: str, now: datetime) -> None:
@@ -30,7 +31,7 @@ class Attempts:
         wrong = self._wrong.get(_neighbourhood(address))
         while wrong and wrong[0] <= now - WITHIN:
             wrong.popleft()
-        if wrong and len(wrong) >= MOST:
+        if wrong and len(wrong) >= self._most:
             left = math.ceil((wrong[0] + WITHIN - now).total_seconds())
             raise TooManyRequests("Too many wrong pairing codes came from here. Wait, and ask for a new one.", left)
 

@@ -20,6 +20,7 @@ from medlem.web.waiting import Patience
 
 MOST_REMEMBERED = 10_000
 CLUB_FRESH = timedelta(seconds=5)
+MOST_LANDINGS = 100
 
 
 class Desk:
@@ -36,6 +37,8 @@ class Desk:
         self.turns = Turns()
         self.keys = KeyRing(ports)
         self.attempts = Attempts()
+        self.landings = Attempts(MOST_LANDINGS)
+        """Who has brought how many codes to the customers' page: a shop's own network brings a few."""
         self._stations: dict[StationId, Station] = {}
         self._clubs: dict[ClubId, tuple[Club, datetime]] = {}
 

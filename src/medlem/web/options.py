@@ -4,9 +4,10 @@ All times are in seconds of the clock in `Ports`, so a test that turns the clock
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from medlem.club.extras import Extra
 from medlem.club.ids import ClubId
 from medlem.club.masked import Masked
 from medlem.flows.answers import Subscribed
@@ -16,6 +17,10 @@ Verify = Callable[[Subscribed, Mapping[str, str], bytes], bool]
 
 Background = Callable[[asyncio.Event], Awaitable[None]]
 """Runs while the service is up, and returns soon after the event is set."""
+
+
+async def _nothing(_: ClubId) -> Sequence[Extra]:
+    return ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,3 +59,7 @@ class Options:
     """The first club's."""
     till_of: Callable[[ClubId | None], Awaitable[TillOptions]] | None = None
     """Those of a till's club; of one that is not paired yet for None. Without, `till` is for all."""
+    extras: Callable[[ClubId], Awaitable[Sequence[Extra]]] = _nothing
+    """What a club asks its new members on its page."""
+    page_wait: float = 10.0
+    """How long that page waits for what becomes of a code, before it says that it takes a moment longer."""

@@ -139,6 +139,7 @@ class FullMember:
     phone: str | None
     profile: Profile
     consents: dict[str, ConsentView]
+    extras: dict[str, str]
     joined_at: datetime
     station: str | None
     left_at: datetime | None
@@ -158,6 +159,7 @@ class FullMember:
                 element: ConsentView(consent.granted, consent.text, consent.given_at, consent.seen_at, consent.language)
                 for element, consent in standing(found.consents).items()
             },
+            extras=dict(found.extras),
             joined_at=member.joined_at,
             station=member.station,
             left_at=member.left_at,

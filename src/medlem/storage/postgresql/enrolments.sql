@@ -17,7 +17,7 @@ set claim = claim + 1, claimed_at = :now, lease_until = :lease_until,
 from due
 where e.club = due.club and e.id = due.id
 returning
-    e.club, e.id, identification, station, phone, evidence, code, state, reason, created_at, changed_at, expires_at,
+    e.club, e.id, identification, station, phone, evidence, code, finish, state, reason, created_at, changed_at, expires_at,
     interval_ms, due_at, failures, pinged_at, request, request_digest, answer, member, answer_digest, claim, claimed_at;
 
 -- name: release_leases(now, margin)

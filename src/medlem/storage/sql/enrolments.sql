@@ -1,14 +1,14 @@
 -- Questions to customers. An enrolment is open while it is asking or waiting; what has ended never changes again.
 
--- name: add(club, enrolment, identification, station, phone, evidence, code, state, reason, created_at, changed_at, expires_at, interval_ms, due_at, failures, pinged_at, request, request_digest, answer, member, answer_digest, claim)!
+-- name: add(club, enrolment, identification, station, phone, evidence, code, finish, state, reason, created_at, changed_at, expires_at, interval_ms, due_at, failures, pinged_at, request, request_digest, answer, member, answer_digest, claim)!
 -- Adds nothing when the phone or the code has an open one already.
 insert into enrolment (
-    club, id, identification, station, phone, evidence, code, state, reason, created_at, changed_at, expires_at,
+    club, id, identification, station, phone, evidence, code, finish, state, reason, created_at, changed_at, expires_at,
     interval_ms, due_at, failures, pinged_at, request, request_digest, answer, member, answer_digest, claim
 )
 values (
-    :club, :enrolment, :identification, :station, :phone, :evidence, :code, :state, :reason, :created_at, :changed_at,
-    :expires_at, :interval_ms, :due_at, :failures, :pinged_at, :request, :request_digest, :answer, :member,
+    :club, :enrolment, :identification, :station, :phone, :evidence, :code, :finish, :state, :reason, :created_at,
+    :changed_at, :expires_at, :interval_ms, :due_at, :failures, :pinged_at, :request, :request_digest, :answer, :member,
     :answer_digest, :claim
 )
 on conflict do nothing;
@@ -22,7 +22,7 @@ select id from enrolment where club = :club and phone = :phone and state in ('as
 
 -- name: get(club, enrolment)^
 select
-    club, id, identification, station, phone, evidence, code, state, reason, created_at, changed_at, expires_at,
+    club, id, identification, station, phone, evidence, code, finish, state, reason, created_at, changed_at, expires_at,
     interval_ms, due_at, failures, pinged_at, request, request_digest, answer, member, answer_digest, claim, claimed_at
 from enrolment
 where club = :club and id = :enrolment;
@@ -30,7 +30,7 @@ where club = :club and id = :enrolment;
 -- name: hold(club, enrolment)^
 -- SQLite has no row locks and needs none: there one transaction writes at a time.
 select
-    club, id, identification, station, phone, evidence, code, state, reason, created_at, changed_at, expires_at,
+    club, id, identification, station, phone, evidence, code, finish, state, reason, created_at, changed_at, expires_at,
     interval_ms, due_at, failures, pinged_at, request, request_digest, answer, member, answer_digest, claim, claimed_at
 from enrolment
 where club = :club and id = :enrolment
@@ -76,7 +76,7 @@ where (club, id) in (
     limit :most
 )
 returning
-    club, id, identification, station, phone, evidence, code, state, reason, created_at, changed_at, expires_at,
+    club, id, identification, station, phone, evidence, code, finish, state, reason, created_at, changed_at, expires_at,
     interval_ms, due_at, failures, pinged_at, request, request_digest, answer, member, answer_digest, claim, claimed_at;
 
 -- name: next_due()^
@@ -112,6 +112,12 @@ select club, id from enrolment where state = 'asking' and created_at < :before o
 
 -- name: of_request(club, digest)^
 select id from enrolment where club = :club and request_digest = :digest;
+
+-- name: asks_on_page(club)^
+select 1 as there from enrolment where club = :club and finish = 'on_page' and state in ('asking', 'waiting') limit 1;
+
+-- name: is_asking(club)^
+select 1 as there from enrolment where club = :club and finish = 'on_page' and state = 'asking' limit 1;
 
 -- name: times_asked(club, phone, since)
 select created_at from enrolment where club = :club and phone = :phone and created_at > :since order by created_at;

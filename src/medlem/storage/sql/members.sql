@@ -105,3 +105,10 @@ from (
     ) m
     left join phone_link l on l.club = m.club and l.member = m.id and l.ended_at is null and l.verified_by = 'login'
 where m.sub is not null;
+
+-- name: save_extra(club, member, name, answer, now)!
+insert into extra (club, member, name, answer, answered_at) values (:club, :member, :name, :answer, :now)
+on conflict (club, member, name) do update set answer = :answer, answered_at = :now;
+
+-- name: extras(club, member)
+select name, answer from extra where club = :club and member = :member order by name;
