@@ -64,6 +64,7 @@ peers: .venv/.ready ## hold client and service to the standard, against npm's oi
 pictures: .venv/.ready ## take the pictures of docs/pictures anew
 	$(BIN)/python tools/pictures.py
 	$(BIN)/python tools/pictures_phone.py
+	$(BIN)/python tools/pictures_page.py
 
 lock: ## write requirements.lock anew from pyproject.toml
 	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url -o requirements.lock

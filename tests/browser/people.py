@@ -12,8 +12,31 @@ from pathlib import Path
 from typing import Any, Final
 
 from command_line import call, medlem, running
+from counter import free_port
 
 _numbers: Final = itertools.count(random.SystemRandom().randrange(1, 5) * 100_000 + os.getpid() % 1000 * 100)
+
+
+EXTRAS: Final = """
+[[extra]]
+name = "size"
+kind = "text"
+label = { en = "Shoe size", nb = "Skostørrelse" }
+
+[[extra]]
+name = "heard"
+kind = "choice"
+label = { en = "How did you hear of us?", nb = "Hvordan hørte du om oss?" }
+choices = [
+  { name = "friend", label = { en = "From a friend", nb = "Fra en venn" } },
+  { name = "sign", label = { en = "The sign outside", nb = "Skiltet utenfor" } },
+]
+
+[[extra]]
+name = "gift"
+kind = "yes_no"
+label = { en = "A birthday gift?", nb = "En bursdagsgave?" }
+"""
 
 
 @dataclass(frozen=True)
@@ -125,6 +148,29 @@ class World:
 def _born(pid: int) -> int:
     """When a process began, in ticks since the machine did (proc(5), field 22; the second may hold spaces)."""
     return int(Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[19])
+
+
+@contextmanager
+def page_shop(demo: World, directory: Path) -> Iterator[World]:
+    """A service whose customers finish on its page, where they are asked a few things more."""
+    credentials, port = demo.sim("GET", "/credentials"), free_port()
+    extras = directory / "extras.toml"
+    extras.write_text(EXTRAS, encoding="utf-8")
+    settings = {f"MEDLEM_VIPPS_{name.upper()}": value for name, value in credentials.items()} | {
+        "MEDLEM_DATABASE_URL": f"sqlite:///{directory / 'page.db'}",
+        "MEDLEM_VIPPS_BASE_URL": demo.said["simulator"],
+        "MEDLEM_PUBLIC_URL": f"http://127.0.0.1:{port}",
+        "MEDLEM_LOGIN_FINISH": "page",
+        "MEDLEM_CLUB_NAME": "Nordlys Kaffe",
+        "MEDLEM_EXTRAS": str(extras),
+    }
+    page = f"http://127.0.0.1:{port}/finish/{credentials['msn']}"
+    demo.sim("PUT", "/switches", {"redirect_uris": [page]})
+    with running("serve", "--port", str(port), "--json", settings=settings) as command:
+        service = command.answer()["url"]
+        made = json.loads(medlem("key", "add", "admin", "--json", settings=settings).stdout)
+        yield World({"service": service, "simulator": demo.said["simulator"], "admin_key": made["key"], "page": page})
+    demo.sim("PUT", "/switches", {})
 
 
 @contextmanager
