@@ -71,6 +71,8 @@ async def here(opening: Open) -> Premises:
             await tx.identifications.note_miss(made.club.id, made.till.id, OLA, NOW)
             await tx.station_qrs.add(qr(made))
             await tx.check_ins.add(scan(made))
+            brought = await tx.landings.arrive(made.club.id, Masked("a code"), NOW)
+            await tx.landings.open_session(brought, Masked("a cookie"), later(900))
             await announce(tx, made.member())
             await tx.identifications.keep_app_presence(made.club.id, OLA, NOW, found=False)
         for _ in range(3):
@@ -122,6 +124,7 @@ async def agree(tx: Tables, member: Member, enrolment: Enrolment) -> None:
     )
     await tx.members.add_consent(consent)
     await tx.members.keep_evidence(member, enrolment.id, b"what came", NOW)
+    await tx.members.save_extras(member, {"size": "42"}, NOW)
 
 
 async def event(storage: Storage, here: Premises, at: datetime = NOW) -> int:
