@@ -23,7 +23,7 @@ set step = :step, free_at = :free_at, tries = :tries, code = :code, answer = :an
 where club = :club and digest = :digest;
 
 -- name: left_lying(now, most)
--- All clubs.
+-- All clubs: the worker goes on with whatever a dead process has left.
 select club, digest, step, arrived_at, free_at, tries, code, answer, enrolment
 from landing
 where step in ('arrived', 'redeeming', 'kept') and free_at <= :now
@@ -43,7 +43,7 @@ select landing, used_at from page_session where club = :club and digest = :diges
 update page_session set used_at = :now where club = :club and landing = :landing and used_at is null;
 
 -- name: forget_sessions(before, most)!
--- All clubs.
+-- All clubs: what is too old is too old everywhere.
 delete from page_session
 where digest in (
     select digest from page_session where valid_until < :before order by valid_until limit :most
@@ -51,7 +51,7 @@ where digest in (
 );
 
 -- name: forget(before, most)!
--- All clubs.
+-- All clubs: what is too old is too old everywhere.
 delete from landing
 where (club, digest) in (
     select l.club, l.digest
