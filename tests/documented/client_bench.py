@@ -34,6 +34,7 @@ WEBHOOKS = "/webhooks/v1/webhooks"
 HOOK = "https://club.example.org/hooks/vipps/123456/" + PING
 CLEAR = "https://qr.vipps.no/28/2/01/031/4740000001?v=1"
 OPAQUE = "https://qr.vipps.no/p/qwjhewqhueheuqwhuqwhe"
+PAGE = "https://club.example.org/finish/123456"
 STATION_QR = StationQrId("27072f82-0000-4000-8000-000000000003")
 CUSTOMER_TOKEN = Masked("dG9rZW4gb2YgYSBzY2Fu")
 
@@ -69,6 +70,8 @@ class Bench:
             "webhook": "497f6eca-6276-4993-bfeb-53cbbbba6f08",
             "seconds": "7",
             "station_qr": STATION_QR,
+            "redirect_uri": PAGE,
+            "code": "the-code",
             "customer_token": CUSTOMER_TOKEN.reveal(),
             "old_customer_token": CUSTOMER_TOKEN.reveal(),
         }

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Awaitable, Callable
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 from aiohttp import encode_basic_auth
 
@@ -102,6 +102,22 @@ def shared(scope: str, switches: dict[str, Any] | None = None, **traits: Any) ->
     return arrange
 
 
+PAGE = "https://club.example.org/finish/123456"
+
+
+async def a_page(desk: Desk) -> Words:
+    await desk.switch(redirect_uris=[PAGE])
+    return {"redirect_uri": PAGE}
+
+
+async def a_code(desk: Desk) -> Words:
+    """The code with which the phone has opened the page."""
+    await a_page(desk)
+    auth_req_id = await desk.asked(requested_flow="login_to_webpage", redirect_uri=PAGE)
+    opened = (await desk.press("approve", auth_req_id)).json["opens"]
+    return {"code": parse_qs(urlsplit(opened).query)["code"][0]}
+
+
 async def a_sticker(desk: Desk) -> Words:
     path, merchant = "/qr/v1/merchant-callback/till-1", await desk.merchant()
     placed = await desk.call("PUT", path, json={"locationDescription": "Till 1"}, headers=merchant)
@@ -146,6 +162,10 @@ ARRANGED: dict[str, Arrange] = {
     "ask-with-keys-in-the-form": switched(client_auth="client_secret_post"),
     "ask-as-a-partner": nothing,
     "ask-with-a-customer-token": a_check_in,
+    "ask-to-finish-on-a-page": a_page,
+    "ask-to-finish-on-an-unknown-page": a_page,
+    "code-tokens": a_code,
+    "code-used": nothing,
     "ask-malformed-hint": nothing,
     "ask-bad-binding-message": nothing,
     "ask-unheard-of-scope": nothing,

@@ -19,6 +19,7 @@ from documented.client_bench import (
     NOBODY,
     OLD,
     OPAQUE,
+    PAGE,
     REQUEST,
     STATION_QR,
     WELL_KNOWN,
@@ -29,7 +30,8 @@ from documented.client_bench import (
     sent_as_documented,
 )
 from documented.documents import NAMES, load
-from medlem.club.enrolment import Reason
+from medlem.club.codes import ConfirmationCode
+from medlem.club.enrolment import Finish, Reason
 from medlem.club.errors import PlatformRefusedKeys, PlatformSurprisedUs, PlatformUnavailable, UnreadableCode
 from medlem.club.identification import Evidence
 from medlem.club.ids import StationQrId
@@ -44,9 +46,11 @@ from medlem.flows.answers import (
     Failed,
     HungQr,
     Pending,
+    Question,
     Revealed,
     Standing,
     Unreachable,
+    Worthless,
 )
 from medlem.vipps.sales_unit import AuthMethod
 from medlem.vipps.webhooks import PING
@@ -129,6 +133,14 @@ async def asking_by_token(bench: Bench) -> Any:
     return await bench.ask(token=CUSTOMER_TOKEN)
 
 
+async def asking_to_finish_on_the_page(bench: Bench) -> Any:
+    return await bench.platform.ask(Question(CLUB, KARI, ConfirmationCode("4MX-CQ3"), finish=Finish.ON_PAGE))
+
+
+def redeeming(code: str = "the-code") -> Drive:
+    return lambda bench: bench.platform.redeem(CLUB, Masked(code))
+
+
 async def swapping(bench: Bench) -> Any:
     return await bench.platform.reveal_customer(CLUB, CUSTOMER_TOKEN)
 
@@ -178,6 +190,12 @@ READINGS: dict[str, Reading] = {
     "ask-with-keys-in-the-form": Reading(asking(), ASKED, {"auth_method": AuthMethod.POST}),
     "ask-as-a-partner": Reading(asking_as_a_partner, ASKED, {"auth_method": AuthMethod.PARTNER}),
     "ask-with-a-customer-token": Reading(asking_by_token, ASKED),
+    "ask-to-finish-on-a-page": Reading(asking_to_finish_on_the_page, ASKED, {"redirect_uri": PAGE}),
+    "ask-to-finish-on-an-unknown-page": Reading(
+        asking_to_finish_on_the_page, Reason.PLATFORM_SURPRISED_US, {"redirect_uri": "https://elsewhere.example/page"}
+    ),
+    "code-tokens": Reading(redeeming(), Answered),
+    "code-used": Reading(redeeming("nobody-made-this"), Worthless()),
     "ask-malformed-hint": Reading(asking(), Reason.PLATFORM_SURPRISED_US, {"login_hint": "urn:msisdn:12"}),
     "ask-bad-binding-message": Reading(asking(code="4mx cq3"), Reason.PLATFORM_SURPRISED_US),
     "ask-unheard-of-scope": Reading(asking(), Reason.PLATFORM_SURPRISED_US, {"login_scope": "openid shoeSize"}),
