@@ -96,7 +96,7 @@ async def test_of_one_member_the_second_waits_for_the_first(storage: Database, h
         await tx.announcements.save(again.heard(later(10)))
     async with storage.transaction() as tx:
         assert [one.id for one in await tx.announcements.claim(here.club.id, later(11), LEASE, 10)] == [second.id]
-    assert await storage.reading.announcements.count_waiting() == 2
+    assert await storage.reading.announcements.count_waiting(here.club.id) == 2
 
 
 async def test_of_an_overtaken_attempt_only_a_final_word_counts(storage: Database, here: Premises) -> None:

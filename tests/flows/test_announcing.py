@@ -241,4 +241,4 @@ async def test_what_is_remembered_is_not_told_of_a_number_that_has_moved_since(
 async def test_our_own_register_hears_nothing(shop: Shop) -> None:
     shop.kari()
     assert (await join(shop)).state == "accepted"
-    assert await shop.storage.reading.announcements.count_waiting() == 0
+    assert await shop.storage.reading.announcements.count_waiting(shop.club.id) == 0

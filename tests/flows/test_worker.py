@@ -253,6 +253,6 @@ async def until_told(shop: Shop, *, waiting: int) -> None:
     for _ in range(600):
         await shop.clock.turn(0.5)
         await asyncio.sleep(0.001)
-        if await shop.storage.reading.announcements.count_waiting() == waiting:
+        if await shop.storage.reading.announcements.count_waiting(shop.club.id) == waiting:
             return
     pytest.fail("never told")

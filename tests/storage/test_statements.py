@@ -14,7 +14,6 @@ from premises import NOW
 
 CODE = Path(medlem.storage.__file__).parent
 WALKED = {
-    "announcements.count_waiting": "the index of those that wait",
     "enrolments.count_open": "the index of the open ones",
     "enrolments.next_due": "the index of the waiting ones, in its order and to its first",
     "enrolments.release_leases": "the index of the waiting ones, when a service starts",

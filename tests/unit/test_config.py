@@ -355,3 +355,55 @@ def test_names_of_the_app_that_cannot_be_read_are_refused(text: str) -> None:
 @pytest.mark.parametrize("text", ["https://qr.example.org", "localhost", "a b.no", "qr.example.org,"])
 def test_hosts_that_are_none_are_refused(text: str) -> None:
     assert "MEDLEM_QR_HOSTS must be names of hosts" in flaws({"MEDLEM_QR_HOSTS": text})[0]
+
+
+HTTP = {
+    "MEDLEM_REGISTER": "http",
+    "MEDLEM_REGISTER_URL": "https://members.example.org/medlem",
+    "MEDLEM_REGISTER_TOKEN": SECRET,
+}
+SQL = {
+    "MEDLEM_REGISTER": "sql",
+    "MEDLEM_REGISTER_DATABASE_URL": "sqlite:////srv/shop/members.db",
+    "MEDLEM_REGISTER_QUERY": "select 1 as phone, 2 as member_number where :msisdn = 1;",
+}
+
+
+def test_a_merchants_own_register_is_named_by_settings() -> None:
+    settings = load(None, HTTP | {"MEDLEM_REGISTER_FIELDS": "member = hits.0, phone=hits.0.mobile"})
+    assert settings.register_fields == (("member", "hits.0"), ("phone", "hits.0.mobile"))
+    assert SECRET not in repr(settings)
+    table = load(None, SQL)
+    assert table.register_file == Path("/srv/shop/members.db")
+    assert table.register_query == "select 1 as phone, 2 as member_number where :msisdn = 1"
+    assert load(None, {}).register_file is None
+
+
+def test_a_signing_secret_is_a_text_or_what_standard_webhooks_makes() -> None:
+    for text, secret in ((SECRET, SECRET.encode()), ("whsec_c2VjcmV0", b"secret")):
+        assert load(None, HTTP | {"MEDLEM_REGISTER_SIGNING_SECRET": text}).register_signing_secret == Masked(secret)
+    assert "whsec_ and base64" in flaws({"MEDLEM_REGISTER_SIGNING_SECRET": "whsec_***"})[0]
+
+
+@pytest.mark.parametrize("name", ["MEDLEM_REGISTER_URL", "MEDLEM_REGISTER_TOKEN"])
+def test_a_register_over_http_needs_an_address_and_a_token(name: str) -> None:
+    assert flaws({key: value for key, value in HTTP.items() if key != name}) == (
+        f"{name} is needed with MEDLEM_REGISTER=http",
+    )
+
+
+@pytest.mark.parametrize(
+    ("more", "flaw"),
+    [
+        ({"MEDLEM_REGISTER_URL": "http://members.example.org"}, "MEDLEM_REGISTER_URL must be an https address"),
+        ({"MEDLEM_REGISTER_FIELDS": "phone"}, "MEDLEM_REGISTER_FIELDS must be name=theirs"),
+        ({"MEDLEM_REGISTER_FIELDS": "phone=a, phone=b"}, "MEDLEM_REGISTER_FIELDS must be name=theirs"),
+        ({"MEDLEM_REGISTER_FIELDS": "surname=a"}, "MEDLEM_REGISTER_FIELDS must be name=theirs"),
+        ({"MEDLEM_REGISTER_TIMEOUT": "0"}, "MEDLEM_REGISTER_TIMEOUT must be more than 0"),
+        ({"MEDLEM_REGISTER_CACHE_AGE": "73h"}, "MEDLEM_REGISTER_CACHE_AGE must be 72h or less"),
+        ({"MEDLEM_REGISTER_QUERY": "delete from customer where a = :phone"}, "MEDLEM_REGISTER_QUERY must be a query"),
+        ({"MEDLEM_REGISTER_QUERY": "select a from customer"}, "MEDLEM_REGISTER_QUERY must be a query that asks"),
+    ],
+)
+def test_what_cannot_be_a_register_is_refused(more: dict[str, str], flaw: str) -> None:
+    assert flaws(HTTP | SQL | more)[0].startswith(flaw)

@@ -15,6 +15,7 @@ from typing import Final
 from medlem.app.clock import SystemClock
 from medlem.app.clubs import Clubs
 from medlem.app.keys import echo, open_vault
+from medlem.app.registers import put_register
 from medlem.club import brand
 from medlem.club.place import Club
 from medlem.config import Settings, WrongSettings
@@ -22,6 +23,7 @@ from medlem.flows.errands import Errands
 from medlem.flows.places import settle_club
 from medlem.flows.ports import Ports
 from medlem.flows.tables import StorageUnavailable
+from medlem.registers.by_club import Registers
 from medlem.registers.own import OwnRegister
 from medlem.storage import Database, open_storage
 from medlem.storage.migrating import shipped
@@ -83,10 +85,12 @@ async def open_house(settings: Settings, *, serving: bool = False) -> AsyncItera
             clock.not_before(await storage.reading.events.latest())
         clubs = Clubs(settings, storage, clock)
         platform = VippsPlatform(clubs.units, clock, time_outs(settings), refresh=clubs.refresh)
+        own = OwnRegister(storage)
+        registers = Registers(own)
         ports = Ports(
             storage=storage,
             platform=platform,
-            register=OwnRegister(storage),
+            register=registers,
             clock=clock,
             limits=settings.limits,
             errands=Errands(),
@@ -95,10 +99,12 @@ async def open_house(settings: Settings, *, serving: bool = False) -> AsyncItera
         try:
             club = await settle_club(ports, settings.sales_unit, settings.club_name, settings.default_country)
             clubs.begin(club)
+            await put_register(registers, own, club.id, settings, clock)
             yield House(settings, ports, club, clubs, storage, platform)
         finally:
             await ports.errands.stop(ERRAND_GRACE)
             await platform.close()
+            await registers.close()
 
 
 @contextlib.asynccontextmanager

@@ -3,6 +3,8 @@
 Every reader raises `ValueError` with what is allowed, and never repeats what it was given.
 """
 
+import base64
+import binascii
 import ipaddress
 import re
 from collections.abc import Callable
@@ -17,6 +19,9 @@ from medlem.flows.limits import Limit
 
 POSTGRESQL: Final = ("postgresql://", "postgres://")
 SQLITE: Final = "sqlite:///"
+
+FIELDS: Final = ("phone", "member", "id", "member_number", "name", "given_name", "family_name", "since")
+"""What a merchant's own register says of a member."""
 
 _SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
@@ -179,3 +184,31 @@ def hosts(value: str) -> tuple[str, ...]:
     if not all(re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)+", host) for host in read):
         raise ValueError("names of hosts, such as qr.example.org, codes.example.org")
     return read
+
+
+def fields(value: str) -> tuple[tuple[str, str], ...]:
+    """What a merchant's own register calls things: our name and theirs, a path of names with dots between them."""
+    found = [re.fullmatch(r"\s*(\w+)\s*=\s*([^\s,.=]+(?:\.[^\s,.=]+)*)\s*", part) for part in value.split(",")]
+    pairs = tuple((one[1], one[2]) for one in found if one and one[1] in FIELDS)
+    if len(pairs) < len(found) or len(dict(pairs)) < len(pairs):
+        raise ValueError(f"name=theirs, separated by commas, each once; the names are {', '.join(FIELDS)}")
+    return pairs
+
+
+def signing_secret(value: str) -> Masked[bytes]:
+    """What bodies are signed with: a text, or one of Standard Webhooks' secrets."""
+    if not value.startswith("whsec_"):
+        return Masked(value.encode())
+    try:
+        return Masked(base64.b64decode(value.removeprefix("whsec_"), validate=True))
+    except (binascii.Error, ValueError):
+        raise ValueError("a text, or whsec_ and base64 after it") from None
+
+
+def query(value: str) -> str:
+    """One question to a merchant's table."""
+    if not re.match(r"\s*(select|with)\s", value, re.IGNORECASE):
+        raise ValueError("a query that begins with select or with")
+    if not re.search(r"(?<![:\w]):(phone|msisdn|national)\b", value):
+        raise ValueError("a query that asks for :phone (+4740000011), :msisdn (4740000011) or :national (40000011)")
+    return value.strip().rstrip(";")

@@ -11,6 +11,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -19,6 +20,9 @@ from medlem.config.kinds import is_loopback
 from medlem.config.settings import NAMES, PREFIX, Settings, WrongSettings
 
 CONFIG: Final = "MEDLEM_CONFIG"
+
+LONGEST_MEMORY: Final = timedelta(hours=72)
+"""Of what a register once said: so long we know ourselves who has joined or left since."""
 FURTHER: Final = f"{PREFIX}FURTHER_"
 """Begins the names under which the environment tells `medlem club add` of another club: not settings of this one."""
 
@@ -166,6 +170,7 @@ def contradictions(settings: Settings) -> Iterator[str]:
         yield from _no_page(settings.public_url)
     if settings.vipps_auth_method == "partner" and settings.vipps_msn is None:
         yield f"{PREFIX}VIPPS_MSN is needed with {PREFIX}VIPPS_AUTH_METHOD=partner"
+    yield from _register(settings)
 
 
 def _no_page(public_url: str | None) -> Iterator[str]:
@@ -177,3 +182,15 @@ def _no_page(public_url: str | None) -> Iterator[str]:
         yield f"{PREFIX}PUBLIC_URL must be an https address {where}"
     elif {"#", "?"} & set(public_url):
         yield f"{PREFIX}PUBLIC_URL must be without # and ? {where}"
+
+
+def _register(settings: Settings) -> Iterator[str]:
+    """What a merchant's own register needs."""
+    needed = {"http": ("register_url", "register_token"), "sql": ("register_database_url", "register_query")}
+    for name in needed.get(settings.register, ()):
+        if getattr(settings, name) is None:
+            yield f"{PREFIX}{name.upper()} is needed with {PREFIX}REGISTER={settings.register}"
+    if settings.register_timeout <= 0:
+        yield f"{PREFIX}REGISTER_TIMEOUT must be more than 0 seconds"
+    if settings.register_cache_age and settings.register_cache_age > LONGEST_MEMORY:
+        yield f"{PREFIX}REGISTER_CACHE_AGE must be 72h or less"

@@ -90,6 +90,16 @@ class Settings:
     lookup_misses_per_station: tuple[Limit, ...] = _setting(kinds.limits, "60/1h")
     asks_per_phone: tuple[Limit, ...] = _setting(kinds.limits, "3/10m, 5/1d")
     ask_after_decline: timedelta | None = _setting(kinds.duration, "24h")
+    register: Literal["own", "http", "sql"] = _setting(kinds.choice("own", "http", "sql"), "own")
+    register_url: str | None = _setting(kinds.safe_url)
+    register_token: Masked[str] | None = _setting(kinds.secret, secret=True)
+    register_signing_secret: Masked[bytes] | None = _setting(kinds.signing_secret, secret=True)
+    register_timeout: float = _setting(kinds.seconds(8), "1.5")
+    register_cache_age: timedelta | None = _setting(kinds.duration, "24h")
+    register_cache_size: int = _setting(kinds.number(1, 1_000_000), "10000")
+    register_fields: tuple[tuple[str, str], ...] | None = _setting(kinds.fields)
+    register_database_url: Masked[str] | None = _setting(kinds.database, secret=True)
+    register_query: str | None = _setting(kinds.query)
 
     @property
     def database_file(self) -> Path:
@@ -105,6 +115,13 @@ class Settings:
     def secret_keys_file(self) -> Path:
         """Where the secret keys are: beside the database, unless the settings say otherwise."""
         return self.secret_keys or self.database_file.with_suffix(".keys")
+
+    @property
+    def register_file(self) -> Path | None:
+        """The merchant's own SQLite file, if the register is a table in one."""
+        url = self.register_database_url
+        named = url.reveal().startswith(kinds.SQLITE) if url else False  # its scheme, which is no secret
+        return Path(url.reveal().removeprefix(kinds.SQLITE)) if url and named else None  # a file's name, to open it
 
     @property
     def sales_unit(self) -> str | None:

@@ -266,8 +266,8 @@ class Announcements(Protocol):
     async def hurry(self, club: ClubId, now: datetime) -> None:
         """Make due what has been put off: the register is back."""
 
-    async def count_waiting(self) -> int:
-        """How many have not been heard; all clubs."""
+    async def count_waiting(self, club: ClubId) -> int:
+        """How many have not been heard."""
 
     async def forget(self, heard_before: datetime, turned_down_before: datetime) -> int:
         """Drop those that are over; how many. All clubs."""

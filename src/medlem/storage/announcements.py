@@ -89,8 +89,8 @@ class Announcements:
     async def hurry(self, club: ClubId, now: datetime) -> None:
         await self._session.run("announcements.hurry", club=club, now=millis(now))
 
-    async def count_waiting(self) -> int:
-        row = await self._session.one("announcements.count_waiting")
+    async def count_waiting(self, club: ClubId) -> int:
+        row = await self._session.one("announcements.count_waiting", club=club)
         return int(row["waiting"]) if row else 0
 
     async def forget(self, heard_before: datetime, turned_down_before: datetime) -> int:

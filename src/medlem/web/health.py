@@ -69,7 +69,7 @@ async def metrics(call: Call) -> Answer:
         kinds = Door.ADMIN.kinds
         await call.admit(kinds or frozenset())
         shown = [club for club in clubs if club.id == call.key.club]
-    figures = generate_latest(await _open_enrolments(call, shown))
+    figures = generate_latest(await _counted(call, shown))
     if len(shown) == len(clubs):
         figures = generate_latest() + figures
     return Answer(200, figures, (b"content-type", CONTENT_TYPE_LATEST.encode()))
@@ -96,7 +96,7 @@ async def echo(call: Call) -> Answer:
 OPERATIONS = (live, ready, metrics, echo)
 
 
-async def _open_enrolments(call: Call, clubs: Sequence[Club]) -> CollectorRegistry:
+async def _counted(call: Call, clubs: Sequence[Club]) -> CollectorRegistry:
     """Counted when somebody looks, in the database: no other place knows."""
     counted = await call.ports.storage.reading.enrolments.count_open()
     registry = CollectorRegistry()
@@ -105,6 +105,12 @@ async def _open_enrolments(call: Call, clubs: Sequence[Club]) -> CollectorRegist
     for club in clubs:
         for state in sorted(OPEN):
             figure.labels(club.sales_unit, state).set(counted.get((club.id, state), 0))
+    said = "Announcements that a merchant's own register has yet to hear."
+    waiting = Gauge("medlem_register_waiting", said, ["sales_unit"], registry=registry)
+    for club in clubs:
+        if club.id in call.ports.register.told():
+            count = await call.ports.storage.reading.announcements.count_waiting(club.id)
+            waiting.labels(club.sales_unit).set(count)
     return registry
 
 

@@ -64,9 +64,8 @@ where club = :club and member = :member and sequence = :sequence and hearing = '
 -- name: hurry(club, now)!
 update announcement set due_at = :now where club = :club and hearing = 'waiting' and due_at > :now;
 
--- name: count_waiting()^
--- All clubs: a figure of the whole installation.
-select count(*) as waiting from announcement where hearing = 'waiting';
+-- name: count_waiting(club)^
+select count(*) as waiting from announcement where club = :club and hearing = 'waiting';
 
 -- name: forget(heard_before, turned_down_before, most)!
 -- All clubs: what is too old goes, whosever it is.
