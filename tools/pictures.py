@@ -26,7 +26,7 @@ from medlem.web.sheet import Sheet, printed  # noqa: E402
 OUT: Final = HERE.parent / "docs" / "pictures"
 USUAL: Final = {"width": 1280, "height": 800}
 SMALL: Final = {"width": 1024, "height": 600}
-NORWEGIAN: Final = ("idle", "member", "not_member", "no_app_found", "waiting", "accepted")
+NORWEGIAN: Final = ("idle", "member", "remembered", "not_member", "no_app_found", "waiting", "accepted")
 SMALL_ONES: Final = ("idle", "waiting")
 NIGHT: Final = "dark"
 SHEET: Final = "sheet"

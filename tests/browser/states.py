@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -10,6 +11,7 @@ from playwright.async_api import Route
 
 from browser.people import Customer
 from browser.till import Till
+from medlem.club.identification import LIFE
 
 Walk = Callable[[Till], Awaitable[None]]
 
@@ -33,6 +35,18 @@ async def member(till: Till) -> None:
     await till.shows("member")
 
 
+async def remembered(till: Till) -> None:
+    """As `unknown`: the embedded register always answers, so an older answer is told in its stead."""
+
+    def older(answer: dict[str, Any]) -> dict[str, Any]:
+        made_at = datetime.fromisoformat(answer["expires_at"]) - LIFE
+        return {"as_of": (made_at - timedelta(minutes=12, seconds=5)).isoformat()}
+
+    await _told(till, older)
+    await till.look_up(till.world.member("Anne", "Solberg"))
+    await till.shows("member")
+
+
 async def not_member(till: Till) -> None:
     await till.look_up(till.world.customer())
     await till.page.locator('[data-action="invite"][aria-disabled="false"]').wait_for()
@@ -47,11 +61,7 @@ async def no_app_found(till: Till) -> None:
 async def unknown(till: Till) -> None:
     """The embedded register always answers, so its silence is told in the service's stead."""
 
-    async def silent(route: Route) -> None:
-        answer = await route.fetch()
-        await route.fulfill(response=answer, json=await answer.json() | {"membership": "unknown", "member": None})
-
-    await till.page.route(IDENTIFICATIONS, silent)
+    await _told(till, lambda _: {"membership": "unknown", "member": None})
     await till.look_up(till.world.customer())
     await till.shows("unknown")
 
@@ -206,7 +216,8 @@ async def pairing(till: Till) -> None:
 STATES: Final[dict[str, Walk]] = {
     walk.__name__: walk
     for walk in (
-        pairing, idle, identifying, member, not_member, no_app_found, unknown, asking, waiting, accepted, declined,
+        pairing, idle, identifying, member, remembered, not_member, no_app_found, unknown, asking, waiting, accepted,
+        declined,
         expired, cannot_use_app, app_too_old, customer_busy, platform_unavailable, platform_surprised_us,
         outcome_unknown, bad_scan, invalid_number, codes_down, too_many, stale, down, reconnecting, chips,
         scanned_here, signup,
@@ -242,6 +253,17 @@ async def refused(till: Till, customer: Customer, state: str) -> None:
     await till.look_up(customer)
     await till.invite()
     await till.shows(state)
+
+
+async def _told(till: Till, changed: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+    """Let identifications say something else."""
+
+    async def tell(route: Route) -> None:
+        answer = await route.fetch()
+        body = await answer.json()
+        await route.fulfill(response=answer, json=body | changed(body))
+
+    await till.page.route(IDENTIFICATIONS, tell)
 
 
 def _refusal(status: int, slug: str, headers: dict[str, str]) -> Callable[[Route], Awaitable[Any]]:

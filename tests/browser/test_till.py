@@ -8,6 +8,7 @@ from playwright.async_api import expect
 
 from browser.conftest import OpenPage, OpenTill
 from browser.people import World
+from browser.states import STATES
 from browser.till import PATIENCE, Till, open_till
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -37,6 +38,21 @@ async def test_a_member_costs_no_tap(till: Till, world: World) -> None:
     await till.scan(world.member("Anne", "Solberg").code())
     await till.shows("member")
     await till.says("Anne S.")
+
+
+@pytest.mark.parametrize(
+    ("language", "line"),
+    [
+        ("en", "From 12 minutes ago. The register does not answer now."),
+        ("nb", "Slik det var for 12 minutter siden. Registeret svarer ikke nå."),
+    ],
+)
+async def test_what_the_register_said_before_bears_its_age(till: Till, language: str, line: str) -> None:
+    await till.page.select_option("#language", language)
+    await STATES["remembered"](till)
+    await till.says("Anne S.")
+    await till.says(line)
+    assert line in await till.page.locator("#status").inner_text()
 
 
 async def test_a_customer_may_say_no(till: Till, world: World) -> None:

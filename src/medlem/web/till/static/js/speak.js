@@ -15,7 +15,7 @@ let lastSeconds = Infinity;
 
 /** @param {Shown} shown */
 export function speak(shown) {
-  const text = shown.spoken ?? [shown.title, shown.who, ...shown.lines].filter(Boolean).join('. ');
+  const text = shown.spoken ?? [shown.title, shown.who, ...shown.lines, shown.hint].filter(Boolean).join('. ');
   const state = `${shown.state} ${shown.who ?? ''} ${shown.code ?? ''}`;
   if (state !== last) {
     last = state;

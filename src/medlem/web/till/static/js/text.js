@@ -46,6 +46,13 @@ export function month(time) {
   return new Intl.DateTimeFormat(language, { month: 'long', year: 'numeric' }).format(new Date(time));
 }
 
+/** How long ago, in whole minutes or hours, never less than a minute. @param {number} passed milliseconds */
+export function ago(passed) {
+  const minutes = Math.max(1, Math.floor(passed / 60_000));
+  const said = new Intl.RelativeTimeFormat(language);
+  return minutes < 60 ? said.format(-minutes, 'minute') : said.format(-Math.floor(minutes / 60), 'hour');
+}
+
 /** A country as people call it. @param {string} country */
 export function countryName(country) {
   return new Intl.DisplayNames([language], { type: 'region' }).of(country) ?? country;

@@ -4,7 +4,7 @@
  */
 
 import { now } from './clock.js';
-import { duration, month, t } from './text.js';
+import { ago, duration, month, t } from './text.js';
 import { HOLD } from './till.js';
 
 /** @typedef {import('./till.js').Till} Till */
@@ -80,9 +80,9 @@ function identifying({ by, hint, at }) {
 
 /** @param {import('./views.js').View & {kind: 'identified'}} view @returns {Shown} */
 function identified({ identification, at }) {
-  const { membership, member, customer, app, app_found } = identification;
+  const { membership, member, customer, app, as_of, app_found } = identification;
   const who = customer.masked;
-  if (membership === 'member') return { state: 'member', tone: 'good', icon: 'check', ...found(member, who, t('member.title')) };
+  if (membership === 'member') return { state: 'member', tone: 'good', icon: 'check', ...found(member, who, t('member.title')), ...remembered(as_of) };
   if (membership === 'unknown') {
     const lines = [t('unknown.line'), t('carry_on')];
     return { state: 'unknown', tone: 'warn', icon: 'alert', title: t('unknown.title'), lines, actions: [next(), signup()] };
@@ -95,8 +95,14 @@ function identified({ identification, at }) {
 
 /** @param {any} member @param {string} masked @param {string} title */
 function found(member, masked, title) {
-  const lines = [t('member.number', { number: member.member_number }), t('member.since', { month: month(member.since) })];
+  const lines = [t('member.number', { number: member.member_number })];
+  if (member.since) lines.push(t('member.since', { month: month(member.since) }));
   return { title, who: member.name ? `${member.name} · ${masked}` : masked, lines, actions: [next()] };
+}
+
+/** The register is silent, and this is what it said before. @param {string | null | undefined} time */
+function remembered(time) {
+  return time ? { hint: t('member.as_of', { time: ago(now() - Date.parse(time)) }) } : {};
 }
 
 /** @param {{customer: {masked: string}, app: string}} of @returns {Shown} */

@@ -5,7 +5,7 @@
 
 import { now } from './clock.js';
 
-/** @typedef {{id: string, membership: string, customer: {masked: string}, member: any, app: string, expires_at: string, evidence?: string, app_found?: boolean | null}} Identification */
+/** @typedef {{id: string, membership: string, customer: {masked: string}, member: any, app: string, expires_at: string, evidence?: string, as_of?: string | null, app_found?: boolean | null}} Identification */
 /**
  * What is on the screen. `at` is when it came there, in milliseconds of `performance.now()`.
  * @typedef {{at?: number} & (
