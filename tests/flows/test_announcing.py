@@ -7,10 +7,12 @@ import pytest
 
 from fakes_register import ObedientRegister
 from medlem.club.announcement import Hearing, News
+from medlem.club.errors import TooManyRequests
 from medlem.club.member import AlreadyMember, Profile
 from medlem.club.phone import PhoneNumber
 from medlem.flows import announcing, enrolment, membership, scan
 from medlem.flows.answers import Heard, TurnedDown, Unheard
+from medlem.flows.limits import Limit, Limits
 from medlem.flows.views import EnrolmentView
 from shop import KARI, OLA, Shop
 
@@ -242,3 +244,13 @@ async def test_our_own_register_hears_nothing(shop: Shop) -> None:
     shop.kari()
     assert (await join(shop)).state == "accepted"
     assert await shop.storage.reading.announcements.count_waiting(shop.club.id) == 0
+
+
+async def test_a_station_that_looks_up_too_much_does_not_bother_the_merchants_register(
+    shop: Shop, register: ObedientRegister
+) -> None:
+    limited = shop.with_limits(Limits(lookups_per_station=(Limit(1, timedelta(minutes=1)),)))
+    await limited.identify()
+    with pytest.raises(TooManyRequests):
+        await limited.identify()
+    assert register.calls == 1

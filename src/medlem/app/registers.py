@@ -16,7 +16,7 @@ from medlem.registers.wire import Address
 
 log = logging.getLogger(__name__)
 
-_WALKS = (
+WALKS = (
     "the query of MEDLEM_REGISTER_QUERY reads the whole table for every customer: give the column of the numbers an "
     "index, and compare it with a parameter as it stands there"
 )
@@ -59,7 +59,7 @@ def sql_register(settings: Settings, own: Finder) -> SqlRegister:
 async def _check(register: SqlRegister) -> None:
     try:
         if not await register.check():
-            log.warning(_WALKS)
+            log.warning(WALKS)
     except WrongQuery as error:
         raise WrongSettings(f"MEDLEM_REGISTER_QUERY cannot be used: {error}") from None
     except TableAway as error:

@@ -63,6 +63,8 @@ async def show(ports: Ports, station: Station, identification: str) -> Identific
 async def _identify(
     ports: Ports, station: Station, phone: PhoneNumber, evidence: Evidence, repeat: Repeat | None
 ) -> IdentificationView:
+    if station.club in ports.register.told():  # a station that looks up too much troubles nobody elsewhere
+        await limits.look_up(ports.limits, ports.storage.reading, station, ports.clock.now())
     found = await check(ports, station.club, phone)
     now = ports.clock.now()
     identification = Identification(

@@ -65,7 +65,7 @@ class HttpRegister:
             write_down("look_up", "left_alone", 0, 0.0)
             raise _silent()
         try:
-            entry = await self._look_up(phone)
+            entry = await self.look_up(phone)
         except (NoAnswer, Unreadable):
             self._breaker.failed(self._clock.now())
             raise _silent() from None  # what was wrong stands in the log, in one word
@@ -88,7 +88,12 @@ class HttpRegister:
         finally:
             write_down("tell", ended, status, _tick() - began)
 
-    async def _look_up(self, phone: PhoneNumber) -> Entry | None:
+    async def look_up(self, phone: PhoneNumber) -> Entry | None:
+        """Ask, whatever happened before.
+
+        Raises:
+            NoAnswer, Unreadable: there is no answer that can be trusted, and why, in one word.
+        """
         began, ended, status = _tick(), "broken_off", 0
         try:
             answer = await self._wire.post(

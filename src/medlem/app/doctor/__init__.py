@@ -13,7 +13,7 @@ from typing import Final
 
 from medlem.app.clock import SystemClock
 from medlem.app.clubs import Clubs, sales_unit
-from medlem.app.doctor import access, age, database, local, platform, reach, scopes
+from medlem.app.doctor import access, age, database, local, platform, reach, register, scopes
 from medlem.app.doctor.findings import PATIENCE, Finding, Found, Mark, examined, look, of_club, well, wrong
 from medlem.app.doctor.registrations import registrations
 from medlem.app.house import open_database
@@ -71,6 +71,7 @@ async def examine(settings: Settings, config: Path | None = None, clock: Clock |
                 found += await examined("database", lambda: database.database(storage))
                 found += await examined("database-clock", lambda: database.clock(storage, clock.now()))
             found += await _public(settings, wire, clock)
+            found += await examined("register", lambda: register.register(settings, clock))
             patients = await _patients(settings, storage, clock, found)
             looks = [_of_club(one, storage, wire, clock) for one in patients]
             found += [finding for of_one in await asyncio.gather(*looks) for finding in of_one]
