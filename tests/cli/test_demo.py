@@ -169,6 +169,19 @@ def test_a_sticker_hangs_at_the_first_till(open_club: dict[str, Any]) -> None:
     assert [one["location"] for one in stickers] == ["Till 1"]
 
 
+def test_the_service_hears_of_somebody_who_ends_sharing_in_the_app(open_club: dict[str, Any]) -> None:
+    counter, leaver = Counter(open_club), "4740000152"
+    counter.person(leaver)
+    asked = counter.ask(counter.scan("token", leaver)["id"])
+    counter.approve(leaver)
+    assert counter.settled(asked["id"])["state"] == "accepted"
+    assert call("POST", f"{open_club['simulator']}/sim/people/{leaver}/revoke")[0] < 300
+    marked = f"{open_club['service']}/v1/members?sharing=withdrawn"
+    while not (found := call("GET", marked, key=open_club["integration_key"])[1]["members"]):
+        pass  # the platform tells it a moment later
+    assert [member["phone"] for member in found] == [f"+{leaver}"]
+
+
 def test_a_service_that_is_killed_is_back_and_the_customer_is_asked_once(demo: Command) -> None:
     shown = demo.answer()
     counter = Counter(shown)

@@ -80,6 +80,7 @@ def _raise_curtain(family: Family, listening: socket.socket, simulator_port: int
     for member in seed.MEMBERS:
         stage.bring(simulated, member.msisdn, member.name, member.email)
     furnished = asyncio.run(_furnish(settings, directory))
+    stage.tell_withdrawals(simulated, url + furnished.withdrawals)
     family.start(SERVICE, _Service(settings, listening, url))
     return story.Story(service=url, simulator=simulated, furnished=furnished, pid=family.pid(SERVICE))
 

@@ -17,7 +17,7 @@ from medlem.club.member import AlreadyMember, Profile
 from medlem.club.place import KeyKind, Station, Store
 from medlem.club.station_qr import StationQr
 from medlem.config import Settings, load, write_private
-from medlem.flows import membership, places
+from medlem.flows import membership, places, sharing
 
 CLUB: Final = "Nordlys Kaffe"
 SIGNUP_URL: Final = "https://club.example.org/join"
@@ -67,6 +67,8 @@ class Furnished:
 
     keys: Keys
     pairing: str = field(repr=False)
+    withdrawals: str = field(repr=False)
+    """Where the platform tells that a customer ended sharing."""
 
 
 def settings_for(directory: Path, service: str, simulator: str, credentials: Mapping[str, str]) -> Settings:
@@ -108,7 +110,9 @@ async def furnish(house: House, directory: Path) -> Furnished:
     )
     write_private(file, json.dumps(asdict(keys), indent=2) + "\n")
     offer = await places.offer_pairing(house.ports, tills[0])
-    return Furnished(keys, offer.code.reveal())  # to whoever started the demo
+    heard_at = await sharing.address(house.ports, house.club.id)
+    # Both to whoever started the demo: one on the screen, the other to the simulator.
+    return Furnished(keys, offer.code.reveal(), f"/hooks/withdrawn/{heard_at.secret.reveal()}")
 
 
 def _kept(file: Path) -> Mapping[str, str]:

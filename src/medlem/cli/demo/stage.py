@@ -31,9 +31,17 @@ def bring(simulator: str, msisdn: str, name: str, email: str) -> None:
         _call(f"{simulator}/sim/people", {"msisdn": msisdn, "name": name, "email": email, "story": story})
 
 
-def _call(url: str, body: Mapping[str, str] | None = None) -> Any:
+def tell_withdrawals(simulator: str, url: str) -> None:
+    """Have it tell there when somebody ends sharing in the app; its other switches stay as they are."""
+    switches = _call(f"{simulator}/sim/switches")
+    if switches["revocation_url"] != url:
+        _call(f"{simulator}/sim/switches", switches | {"revocation_url": url}, "PUT")
+
+
+def _call(url: str, body: Mapping[str, Any] | None = None, method: str | None = None) -> Any:
     request = urllib.request.Request(  # noqa: S310 - the address is our own child's
         url,
+        method=method,
         data=None if body is None else json.dumps(body).encode(),
         headers={"Content-Type": "application/json"},
     )
