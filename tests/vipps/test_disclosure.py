@@ -132,7 +132,7 @@ async def test_wrong_types_are_left_out(house: House) -> None:
         flowResult="yes",
     )
     assert told == Disclosure(
-        sub=SUB, phone=None, raw_consents=b'{"delegatedConsents":["email"],"flowResult":"yes"}'
+        sub=SUB, shared_at=NOW, phone=None, raw_consents=b'{"delegatedConsents":["email"],"flowResult":"yes"}'
     ), "what cannot be read is kept as it came"
 
 
@@ -153,7 +153,7 @@ async def test_what_userinfo_leaves_out_the_id_token_may_say(house: House) -> No
 async def test_a_provider_without_userinfo_is_no_trouble(house: House) -> None:
     house.stub.says(DISCOVERY, Said(house.stub.document(userinfo_endpoint=None)))
     told = await house.told(house.good().claiming(name="Kari Nordmann"))
-    assert told == Disclosure(sub=SUB, phone=None, profile=Profile(name="Kari Nordmann"))
+    assert told == Disclosure(sub=SUB, shared_at=NOW, phone=None, profile=Profile(name="Kari Nordmann"))
 
 
 async def test_userinfo_of_somebody_else_is_refused(house: House) -> None:
@@ -182,7 +182,9 @@ async def test_userinfo_is_waited_for_while_the_token_lives_and_no_longer(house:
     tokens = house.good().claiming(name="Kari Nordmann")
     assert isinstance(await house.told(tokens), Unreachable)
     await house.clock.turn(300)
-    assert await house.told(tokens) == Disclosure(sub=SUB, phone=None, profile=Profile(name="Kari Nordmann"))
+    assert await house.told(tokens) == Disclosure(
+        sub=SUB, shared_at=NOW, phone=None, profile=Profile(name="Kari Nordmann")
+    )
 
 
 async def test_userinfo_is_waited_for_ten_minutes_at_most(house: House) -> None:
@@ -198,7 +200,7 @@ async def test_userinfo_is_waited_for_ten_minutes_at_most(house: House) -> None:
 @pytest.mark.parametrize("status", [401, 403])
 async def test_a_dead_token_leaves_what_the_id_token_says(house: House, status: int) -> None:
     house.stub.says(USERINFO, Said({"error": "invalid_token"}, status))
-    assert await house.told(house.good()) == Disclosure(sub=SUB, phone=None)
+    assert await house.told(house.good()) == Disclosure(sub=SUB, shared_at=NOW, phone=None)
 
 
 async def test_userinfo_may_say_when_to_come_back(house: House) -> None:
