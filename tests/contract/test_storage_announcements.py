@@ -23,6 +23,7 @@ async def news(
     at: float = 0,
     former: PhoneNumber | None = None,
     consents: tuple[Consent, ...] = (),
+    extras: dict[str, str] | None = None,
 ) -> Announcement:
     made = Announcement(
         id=announcement_id(later(at)),
@@ -32,6 +33,7 @@ async def news(
         member=member,
         former_phone=former,
         consents=consents,
+        extras=extras or {},
         happened_at=later(at),
         due_at=later(at),
     )
@@ -59,7 +61,7 @@ async def test_what_is_told_is_the_member_as_they_were(storage: Database, here: 
             given_at=NOW,
             seen_at=NOW,
         )
-        made = await news(tx, kari, former=OLA, consents=(consent,))
+        made = await news(tx, kari, former=OLA, consents=(consent,), extras={"size": "42"})
         await tx.members.save(replace(kari, member_number="7"))
     async with storage.transaction() as tx:
         (claimed,) = await tx.announcements.claim(here.club.id, NOW, LEASE, 10)

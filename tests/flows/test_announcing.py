@@ -7,10 +7,12 @@ import pytest
 
 from fakes_register import ObedientRegister
 from medlem.club.announcement import Hearing, News
+from medlem.club.enrolment import Finish
 from medlem.club.errors import TooManyRequests
+from medlem.club.masked import Masked
 from medlem.club.member import AlreadyMember, Profile
 from medlem.club.phone import PhoneNumber
-from medlem.flows import announcing, enrolment, membership, scan
+from medlem.flows import announcing, enrolment, landing, membership, scan
 from medlem.flows.answers import Heard, TurnedDown, Unheard
 from medlem.flows.limits import Limit, Limits
 from medlem.flows.views import EnrolmentView
@@ -254,3 +256,23 @@ async def test_a_station_that_looks_up_too_much_does_not_bother_the_merchants_re
     with pytest.raises(TooManyRequests):
         await limited.identify()
     assert register.calls == 1
+
+
+async def test_what_a_member_adds_on_the_page_is_told_as_a_change(shop: Shop, register: ObedientRegister) -> None:
+    shop.platform.finishes = Finish.ON_PAGE
+    shop.kari()
+    await shop.invite()
+    code = shop.platform.approve(KARI)
+    assert code is not None
+    arrival = await landing.arrive(shop.ports, shop.club.id, Masked(code))
+    assert arrival is not None
+    assert arrival.session is not None
+    await landing.see_through(shop.ports, arrival.landing)
+    assert await landing.complete(shop.ports, shop.club.id, arrival.session, {"size": "42"})
+    while (await tell(shop)).heard:
+        pass
+    assert [(said.news, dict(said.extras)) for said in register.heard] == [
+        (News.JOINED, {}),
+        (News.CHANGED, {"size": "42"}),
+    ]
+    assert (await shop.identify()).membership == "member"

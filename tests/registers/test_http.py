@@ -79,7 +79,6 @@ async def test_who_asks_can_be_told_from_others_and_the_number_stands_in_no_addr
         {"phone": KARI.e164, "member": {"member_number": None}},
         {"phone": KARI.e164, "member": {"member_number": {"a": 1}}},
         {"phone": KARI.e164, "member": MEMBER | {"name": ["Kari"]}},
-        {"phone": KARI.e164, "member": MEMBER | {"name": "Kari\x1b[2J"}},
         {"phone": KARI.e164, "member": MEMBER | {"member_number": "9" * 65}},
         {"error": "no such customer"},
         [],
@@ -155,6 +154,15 @@ async def test_nothing_of_anybody_is_in_the_log(liar: Liar, caplog: pytest.LogCa
     assert "outcome=shape" in caplog.text
     for word in ("0000011", "0000012", "Kari", "C-17", TOKEN, SECRET):
         assert word not in caplog.text
+
+
+async def test_a_name_is_told_without_what_cannot_be_seen(liar: Liar) -> None:
+    liar.says(json.dumps(ANSWER | {"member": MEMBER | {"name": "Kari\x00\u00a0 Nord\u200dmann\n"}}).encode())
+    register = http_register(liar.url, HandClock())
+    entry = await register.find(CLUB, KARI)
+    assert entry is not None
+    assert entry.name == "Kari N."
+    await register.close()
 
 
 # -- their names for things

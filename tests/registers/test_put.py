@@ -1,14 +1,17 @@
 """The register that the settings name stands in the place of ours."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from fakes import HandClock
 from fakes_register import ObedientRegister
+from medlem.app.house import open_house
 from medlem.app.registers import put_register
 from medlem.club.errors import RegisterUnavailable
 from medlem.config import WrongSettings, load
+from medlem.flows.answers import Heard
 from medlem.registers.by_club import Registers
 from registers_at_hand import CLUB, KARI, QUERY, ROW, SECRET, TOKEN, joined, member, reference_server, sqlite_file
 
@@ -83,3 +86,16 @@ async def test_a_query_that_cannot_be_used_stops_the_start_and_a_table_that_is_a
     await put_register(registers, own, CLUB, load(None, walks), HandClock())
     assert "reads the whole table" in caplog.text
     await registers.close()
+
+
+async def test_a_house_is_opened_with_the_register_that_the_settings_name(tmp_path: Path) -> None:
+    shop = {"MEDLEM_VIPPS_MSN": "100001", "MEDLEM_DATABASE_URL": f"sqlite:///{tmp_path / 'medlem.db'}"}
+    with reference_server() as url:
+        named = put(**{"": "http", "_URL": url, "_TOKEN": TOKEN, "_SIGNING_SECRET": SECRET})
+        async with open_house(load(None, shop | named)) as house:
+            register, club = house.ports.register, house.club.id
+            assert register.told() == frozenset({club})
+            assert await register.tell(replace(joined(member()), club=club)) == Heard()
+            found = await register.find(club, KARI)
+            assert found is not None
+            assert found.member_number == "C-17"

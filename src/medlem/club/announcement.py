@@ -4,6 +4,7 @@ It is written down in the transaction that changed the member, with the member a
 the same twice. Announcements of one member reach the register in their order; those of two members in any.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -26,7 +27,7 @@ class News(StrEnum):
     NUMBER_MOVED = "number_moved"
     """Another number reaches them, or none does since it reaches somebody else."""
     CHANGED = "changed"
-    """Their profile or their consents."""
+    """Their profile, their consents, or what they add on our page."""
     LEFT = "left"
 
 
@@ -55,6 +56,8 @@ class Announcement:
     """The number that reached them until then, if it does no more."""
     consents: tuple[Consent, ...] = field(default=(), repr=False)
     """The answers that held then, one to each question."""
+    extras: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """What they added on our page, by the field's name."""
     happened_at: datetime
     hearing: Hearing = Hearing.WAITING
     attempts: int = 0

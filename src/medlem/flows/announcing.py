@@ -87,6 +87,7 @@ async def write_down(
             member=member,
             former_phone=None if former == member.phone else former,
             consents=tuple(consents.values()),
+            extras=await tx.members.extras(member),
             happened_at=now,
             due_at=now,
         )

@@ -17,11 +17,13 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Final
 
+from medlem.club.announcement import News
 from medlem.club.enrolment import Enrolment, Finish, State
 from medlem.club.ids import ClubId
 from medlem.club.landing import CODE_LIFE, Landing, Step
 from medlem.club.masked import Masked
 from medlem.club.member import Member
+from medlem.flows import announcing
 from medlem.flows.answers import Answered, Lost, Redeemed, Unreachable, Worthless
 from medlem.flows.enrolment import conclude
 from medlem.flows.insisting import insist
@@ -130,6 +132,7 @@ async def complete(ports: Ports, club: ClubId, session: Masked[str], answers: Ma
         if member is None or not member.present:
             return False
         await tx.members.save_extras(member, answers, now)
+        await announcing.write_down(ports, tx, member, News.CHANGED, now)
         await tx.landings.use_sessions(landing, now)
         return True
 

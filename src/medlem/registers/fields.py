@@ -130,9 +130,10 @@ def _text(value: Any, longest: int) -> str | None:
         return None
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
-    if not isinstance(value, str) or len(value) > longest or not (value.isprintable()):
+    if not isinstance(value, str) or len(value) > longest:
         raise Unreadable("shape")
-    return value.strip() or None
+    # Names come with joiners and hard spaces, and sometimes with what a till must not be told to do.
+    return "".join(filter(str.isprintable, " ".join(value.split()))) or None
 
 
 def _moment(value: Any) -> datetime | None:

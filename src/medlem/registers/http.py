@@ -139,7 +139,8 @@ def said(announcement: Announcement) -> dict[str, Any]:
                     "language": consent.language,
                 }
                 for consent in announcement.consents
-            }
+            },
+            "extras": announcement.extras,
         },
     }
 

@@ -23,6 +23,7 @@ class _Body(msgspec.Struct):
     member: Member
     former_phone: PhoneNumber | None
     consents: tuple[Consent, ...]
+    extras: dict[str, str] = {}
 
 
 class Announcements:
@@ -40,7 +41,12 @@ class Announcements:
 
     async def add(self, announcement: Announcement) -> None:
         member, former = announcement.member, announcement.former_phone
-        body = _Body(member=member, former_phone=former, consents=announcement.consents)
+        body = _Body(
+            member=member,
+            former_phone=former,
+            consents=announcement.consents,
+            extras=dict(announcement.extras),
+        )
         await self._session.run(
             "announcements.add",
             club=announcement.club,
@@ -111,6 +117,7 @@ class Announcements:
             member=body.member,
             former_phone=body.former_phone,
             consents=body.consents,
+            extras=body.extras,
             happened_at=moment(int(row["happened_at"])),
             hearing=Hearing(row["hearing"]),
             attempts=row["attempts"],
