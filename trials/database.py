@@ -18,20 +18,7 @@ from trials.loop import WITHIN
 if TYPE_CHECKING:
     from trials.node import Node
 
-NOUNS: Final = (
-    "places",
-    "keys",
-    "identifications",
-    "enrolments",
-    "members",
-    "sharing",
-    "events",
-    "repeats",
-    "webhooks",
-    "station_qrs",
-    "check_ins",
-    "announcements",
-)
+NOUNS: Final = tuple(name for name, noun in vars(Tables).items() if isinstance(noun, property))
 
 
 class Killed(BaseException):

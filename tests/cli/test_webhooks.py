@@ -26,6 +26,13 @@ def registered(shop: Shop) -> dict[str, Any]:
     raise AssertionError("never registered")
 
 
+def hang_a_sticker(shop: Shop) -> None:
+    """What makes scans of interest to us."""
+    made = medlem("station", "add", "Till 3", "--json", settings=shop.settings)
+    hung = medlem("station", "qr", json.loads(made.stdout)["id"], settings=shop.settings)
+    assert hung.returncode == 0, hung.stderr
+
+
 def pinged(phones: Phones) -> list[int]:
     return [one["status"] for one in phones.control("GET", "/calls")["operations"]["ping"]["last"]]
 
@@ -33,6 +40,9 @@ def pinged(phones: Phones) -> list[int]:
 def test_secrets_are_replaced_and_sharing_ends_while_the_service_runs(tmp_path: Path) -> None:
     with open_phones() as phones, open_shop(phones, tmp_path, pings=True) as shop:
         phones.person(KARI, name="Kari Nordmann")
+        shop.kill()
+        hang_a_sticker(shop)
+        shop.open()
         before = registered(shop)
         assert said("rotate", settings=shop.settings) == {"rotated": [PING]}
         assert said("rotate", "--event", CHECK_IN, settings=shop.settings) == {"rotated": [CHECK_IN]}

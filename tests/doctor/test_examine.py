@@ -94,7 +94,7 @@ async def test_a_postgresql_server_that_is_away_is_told(sim: Sim, tmp_path: Path
 async def test_registrations_are_looked_at_where_deliveries_are_wanted(sim: Sim, tmp_path: Path) -> None:
     settings = load(None, said(tmp_path, sim, MEDLEM_PUBLIC_URL="http://127.0.0.1:9"))
     async with open_house(settings) as house:
-        order = order_of(settings, house.club, house.ports.clock.now())
+        order = await order_of(house.storage.reading, settings, house.club, house.ports.clock.now())
         assert order is not None
         assert "registrations" in wrong(await doctor.examine(settings))
         await settle(house.ports, house.platform, order)

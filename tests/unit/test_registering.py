@@ -11,13 +11,14 @@ import pytest
 
 from fakes_registrar import ObedientRegistrar
 from medlem.app.registering import NEW_CLUBS_EVERY, keep_all_registered
-from medlem.club.ids import ClubId
+from medlem.club.ids import ClubId, station_qr_id
 from medlem.club.place import Club
+from medlem.club.station_qr import StationQr
 from medlem.config import Settings, load
-from medlem.flows import places
+from medlem.flows import places, station_qrs
 from medlem.flows.ports import Ports
 from medlem.flows.tables import StorageUnavailable
-from medlem.vipps.webhooks import ALONE, DELIVERED, PING
+from medlem.vipps.webhooks import ALONE, CHECK_IN, DELIVERED, PING
 from medlem.web.hooks import EVENTS
 from service import until
 from shop import Shop
@@ -89,6 +90,12 @@ async def soon(shop: Shop, right: Callable[[], bool]) -> None:
     assert right()
 
 
+async def hang_a_sticker(shop: Shop) -> None:
+    now = shop.clock.now()
+    async with shop.storage.transaction() as tx:
+        await tx.station_qrs.add(StationQr.begin(station_qr_id(now), shop.club.id, shop.station.id, "Till 1", now))
+
+
 def stands(shop: Shop, platform: ObedientRegistrar, event: str = PING) -> list[str]:
     return [one.id for one in platform.of(shop.club.id, event)]
 
@@ -96,11 +103,26 @@ def stands(shop: Shop, platform: ObedientRegistrar, event: str = PING) -> list[s
 async def test_every_event_that_can_be_delivered_is_registered_at_the_start(
     shop: Shop, platform: ObedientRegistrar
 ) -> None:
+    await hang_a_sticker(shop)
     async with running(shop, platform):
         for event in EVENTS:
             [one] = platform.of(shop.club.id, event)
             assert one.url == f"https://club.example.org/hooks/vipps/100001/{event}"
             assert await shop.storage.reading.webhooks.registration(shop.club.id, event) == one
+
+
+async def test_who_has_no_sticker_leaves_the_one_place_for_scans_to_others(
+    shop: Shop, platform: ObedientRegistrar
+) -> None:
+    async with running(shop, platform):
+        assert len(stands(shop, platform)) == 1
+        assert stands(shop, platform, CHECK_IN) == []
+        await hang_a_sticker(shop)
+        await soon(shop, lambda: len(stands(shop, platform, CHECK_IN)) == 1)
+        async with shop.storage.transaction() as tx:
+            assert await station_qrs.let_go(tx, shop.station, shop.clock.now())
+        await soon(shop, lambda: stands(shop, platform, CHECK_IN) == [])
+        assert len(stands(shop, platform)) == 1
 
 
 def test_everything_that_we_register_for_is_known_to_the_web() -> None:

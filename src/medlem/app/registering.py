@@ -11,8 +11,8 @@ from medlem.club.place import Club
 from medlem.config import Settings
 from medlem.flows.ports import Clock, Ports, Registrar
 from medlem.flows.registering import Order, Outcome, Wanted, settle
-from medlem.flows.tables import StorageUnavailable
-from medlem.vipps.webhooks import ALONE, DELIVERED, hook_url
+from medlem.flows.tables import StorageUnavailable, Tables
+from medlem.vipps.webhooks import ALONE, CHECK_IN, DELIVERED, hook_url
 
 
 class Registering(Protocol):
@@ -30,18 +30,32 @@ log = logging.getLogger(__name__)
 FIRST_RETRY: Final = 5.0
 LONGEST_RETRY: Final = 300.0
 """Seconds between attempts while not all is right."""
-LOOK: Final = 60.0
-"""Seconds between two looks into our own tables; the platform itself is asked once a day."""
+LOOK: Final = 15.0
+"""Seconds between two looks into our own tables, which a first sticker waits for; the platform is asked once a day."""
 NEW_CLUBS_EVERY: Final = 5.0
 """Seconds between two looks for clubs that were added."""
 
 
-def order_of(settings: Settings, club: Club, since: datetime, anew: Iterable[str] = ()) -> Order | None:
-    """How a club's registrations should be; None when we are not to be delivered to."""
+async def order_of(
+    tables: Tables, settings: Settings, club: Club, since: datetime, anew: Iterable[str] = ()
+) -> Order | None:
+    """How a club's registrations should be; None when we are not to be delivered to.
+
+    Scans of stickers are told to one address of a sales unit, which may be another system's: nobody takes it who has
+    no sticker.
+
+    Raises:
+        StorageUnavailable: nobody knows whether there are any.
+    """
     if settings.public_url is None or settings.webhooks == "off":
         return None
     public = settings.public_url
-    wanted = tuple(Wanted(event, hook_url(public, club.sales_unit, event), event in ALONE) for event in DELIVERED)
+    hung = any(qr.counts for qr in await tables.station_qrs.all(club.id))
+    wanted = tuple(
+        Wanted(event, hook_url(public, club.sales_unit, event), event in ALONE)
+        for event in DELIVERED
+        if hung or event != CHECK_IN
+    )
     oldest = settings.webhook_secret_age
     return Order(club=club.id, wanted=wanted, since=since, oldest=oldest, anew=frozenset(anew))
 
@@ -70,7 +84,7 @@ async def _keep_registered(
     while not closing.is_set():
         try:
             settings = await clubs.settings(club.id)
-            order = order_of(settings, club, began) if settings is not None else None
+            order = await order_of(ports.storage.reading, settings, club, began) if settings is not None else None
             outcome = await settle(ports, registrar, order) if order is not None else Outcome.RIGHT
         except StorageUnavailable as error:
             log.warning("registrations are left alone for now, polling goes on: %s", error)

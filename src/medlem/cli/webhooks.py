@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -128,7 +128,9 @@ async def _order(house: House, wanted: str | None, events: tuple[str, ...] | Non
     """A club, and how its registrations should be; with `events` those are replaced, or all that can overlap."""
     club = await house.clubs.named(wanted)
     settings = await house.clubs.settings(club.id)
-    order = order_of(settings, club, house.ports.clock.now()) if settings is not None else None
+    if settings is None:
+        raise click.ClickException(NOWHERE)
+    order = await order_of(house.storage.reading, settings, club, house.ports.clock.now())
     if order is None:
         raise click.ClickException(NOWHERE)
     if events is None:
@@ -137,7 +139,7 @@ async def _order(house: House, wanted: str | None, events: tuple[str, ...] | Non
     if strange := sorted(set(events) - set(names)):
         raise click.ClickException(f"There is no event {', '.join(strange)} here. There are: {', '.join(names)}.")
     anew = events or [one.event for one in order.wanted if not one.alone]
-    return club, order_of(settings, club, house.ports.clock.now(), anew) or order  # type: ignore[arg-type]
+    return club, replace(order, anew=frozenset(anew))
 
 
 def _told(seen: _Seen, stands: set[str] | None) -> dict[str, Any]:

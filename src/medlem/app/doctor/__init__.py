@@ -172,7 +172,7 @@ async def _of_club(patient: _Patient, storage: Database | None, wire: Wire, cloc
 
 async def _registered(settings: Settings, club: Club, storage: Database, way: platform.Way) -> Found:
     now = way.clock.now()
-    order = order_of(settings, club, now)
+    order = await order_of(storage.reading, settings, club, now)
     if order is None:
         return [well("registrations", "None wanted, by the settings: we ask every few seconds.")]
     if not way.known_to_vipps:
