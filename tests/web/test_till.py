@@ -86,7 +86,7 @@ async def test_a_browser_keeps_the_files_of_the_page_for_ever(service: Service) 
     reply = await service.get(assets().address("js/main.js"), None)
     assert (reply.status, reply.headers["content-type"]) == (200, "text/javascript; charset=utf-8")
     assert "immutable" in reply.headers["cache-control"]
-    assert reply.raw == (STATIC / "js" / "main.js").read_bytes()
+    assert reply.raw == assets().found["js/main.js"].plain
 
 
 @pytest.mark.parametrize(
@@ -106,3 +106,18 @@ async def test_the_sign_up_page_is_drawn_as_a_code_if_there_is_one(service: Serv
         page = (await other.get("/till", None)).raw.decode()
         assert "https://example.com/club" in page
         assert "&quot;GL&quot;:&quot;299&quot;" in page
+
+
+@pytest.mark.parametrize("name", [name for name in assets().found if name.startswith("js/")])
+def test_a_till_fetches_all_of_a_script_but_for_what_it_says_to_its_readers(name: str) -> None:
+    source = (STATIC / name).read_text(encoding="utf-8").splitlines()
+    served = assets().found[name].plain.decode().splitlines()
+    left = iter(served)
+    wanted = next(left, None)
+    for line in source:
+        if line == wanted:
+            wanted = next(left, None)
+        else:
+            assert line.strip().startswith(("/**", "*")), line
+    assert wanted is None
+    assert not any(line.strip().startswith("* @") for line in served)

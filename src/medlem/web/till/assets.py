@@ -7,6 +7,7 @@ the scripts of an old page find each other, or nothing.
 import gzip
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -18,6 +19,9 @@ KINDS: Final = {
     "json": "application/json",
     "svg": "image/svg+xml",
 }
+
+_REMARK: Final = re.compile(rb"^[ \t]*/\*\*(?:(?!\*/).)*\*/[ \t]*\n", re.MULTILINE | re.DOTALL)
+"""What a script says to those who read it, on lines of its own: a till need not fetch that."""
 
 FOLDERS: Final = ("css", "img", "js", "text")
 
@@ -66,6 +70,8 @@ def assets() -> Assets:
             if kind is None:
                 continue
             name, content = f"{folder}/{file.name}", file.read_bytes()
+            if folder == "js":
+                content = _REMARK.sub(b"", content)
             digest.update(f"{name}\0{len(content)}\0".encode() + content)
             found[name] = Asset(kind, content, gzip.compress(content, mtime=0))
     catalogues = [name for name in found if name.startswith("text/")]

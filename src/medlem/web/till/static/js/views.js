@@ -70,7 +70,7 @@ export function notPaired(answer) {
  * @param {Identification} identification
  */
 export function knowBetter(view, identification) {
-  if (view.kind === 'identified' && view.identification.id === identification.id) view.identification = identification;
+  if (view.kind === 'identified' && view.identification.id === identification.id) view.identification.app_found = identification.app_found;
 }
 
 /**
