@@ -15,7 +15,7 @@ from typing import Any, Final
 from medlem.club.enrolment import Enrolment
 from medlem.club.ids import ClubId
 from medlem.club.landing import Landing
-from medlem.flows import announcing, check_in, landing, retention, station_qrs
+from medlem.flows import announcing, check_in, inactivity, landing, retention, rights, station_qrs
 from medlem.flows import enrolment as flow
 from medlem.flows.answers import Look
 from medlem.flows.failures import report
@@ -183,6 +183,8 @@ class Worker:
         now = self._ports.clock.now()
         if self._tidied is None or now - self._tidied >= TIDY_EVERY:
             await retention.tidy(self._ports)
+            await rights.sweep(self._ports)
+            await inactivity.enforce(self._ports)
             self._tidied = now
 
     async def _go_on(self) -> None:

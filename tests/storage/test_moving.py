@@ -7,7 +7,7 @@ import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, closing
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -21,8 +21,11 @@ from medlem.club.enrolment import Enrolment, Reason
 from medlem.club.ids import announcement_id, consent_id, key_id, member_id
 from medlem.club.masked import Masked
 from medlem.club.member import Consent, Member, VerifiedBy
+from medlem.club.phone import PhoneNumber
 from medlem.club.place import Key, KeyKind
+from medlem.club.rights import ErasedBecause, Erasure, Exercised, Right
 from medlem.flows.answers import Replaced, Subscribed
+from medlem.flows.inactivity_table import Confirmed
 from medlem.flows.ports import Storage
 from medlem.flows.tables import Repeat, StorageUnavailable, Tables, WithdrawalAddress
 from medlem.flows.views import IdentificationView
@@ -74,6 +77,7 @@ async def here(opening: Open) -> Premises:
             brought = await tx.landings.arrive(made.club.id, Masked("a code"), NOW)
             await tx.landings.open_session(brought, Masked("a cookie"), later(900))
             await announce(tx, made.member())
+            await exercise(tx, made)
             await tx.identifications.keep_app_presence(made.club.id, OLA, NOW, found=False)
         for _ in range(3):
             await event(storage, made)
@@ -107,6 +111,21 @@ async def announce(tx: Tables, member: Member) -> None:
             due_at=NOW,
         )
     )
+
+
+async def exercise(tx: Tables, here: Premises) -> None:
+    """Erase somebody who had left, and agree to what retention does."""
+    gone = replace(here.member(), id=member_id(later(4)), sub="sub-5", member_number="100007", phone=OLA)
+    await tx.members.add(gone)
+    await tx.rights.keep_membership(gone, later(5))
+    await tx.members.link(gone, PhoneNumber("4747400009"), VerifiedBy.LOGIN, NOW)
+    because = ErasedBecause.ASKED_BY_MEMBER
+    await tx.rights.erase(
+        Erasure(club=gone.club, member=gone.id, reason=because, requested_at=None, erased_at=later(6)), gone
+    )
+    right = Exercised(club=gone.club, member=gone.id, what=Right.ERASED, reason=None, by="key_1", at=later(6))
+    await tx.rights.exercise(right)
+    await tx.inactivity.confirm(gone.club, Confirmed(timedelta(days=730), timedelta(days=30), NOW))
 
 
 async def agree(tx: Tables, member: Member, enrolment: Enrolment) -> None:

@@ -24,6 +24,7 @@ WALKED = {
     "places.digests": "as many clubs as sales units",
 }
 SORTED = {
+    "inactivity.ages": "those who are inactive, for an operator who looks",
     "enrolments.count_open": "two states",
     "enrolments.last_ended": "the enrolments of one phone",
     "events.followed_enrolments": "what one station follows now",

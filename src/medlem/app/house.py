@@ -95,6 +95,7 @@ async def open_house(settings: Settings, *, serving: bool = False) -> AsyncItera
             limits=settings.limits,
             errands=Errands(),
             chance=secrets.SystemRandom().random,
+            keeping=settings.keeping,
         )
         try:
             club = await settle_club(ports, settings.sales_unit, settings.club_name, settings.default_country)

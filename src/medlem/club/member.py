@@ -88,6 +88,10 @@ class Member:
     left_at: datetime | None = None
     sharing_withdrawn_at: datetime | None = None
     """When they ended the sharing of their profile in the app; None once they share anew. They stay a member."""
+    restricted_at: datetime | None = None
+    """Since when what is kept of them is not to be used (GDPR article 18); None when it may be."""
+    last_seen_at: datetime | None = None
+    """When a till last found them, to the day; None when none has since they joined."""
 
     @property
     def present(self) -> bool:
@@ -110,15 +114,19 @@ class Entry:
     as_of: datetime | None = None
     """When the register said so, if that is not now: it is silent, and this is remembered."""
 
+    seen_at: datetime | None = None
+    """When a till last found one of our own, to the day."""
+
     @classmethod
     def of(cls, member: Member) -> Self:
-        """One of our own members; who has ended sharing is greeted without a name."""
+        """One of our own members; who has ended sharing, or is restricted, is greeted without a name."""
         return cls(
             id=member.id,
             member_number=member.member_number,
-            name=member.profile.short_name if member.sharing_withdrawn_at is None else None,
+            name=None if member.sharing_withdrawn_at or member.restricted_at else member.profile.short_name,
             since=member.joined_at,
             ours=True,
+            seen_at=member.last_seen_at,
         )
 
 

@@ -16,6 +16,7 @@ from medlem.club.masked import Masked
 from medlem.club.phone import COUNTRIES
 from medlem.config import kinds
 from medlem.config.extras import read_extras
+from medlem.flows.keeping import Keeping
 from medlem.flows.limits import Limit, Limits
 
 T = TypeVar("T")
@@ -100,6 +101,9 @@ class Settings:
     register_fields: tuple[tuple[str, str], ...] | None = _setting(kinds.fields)
     register_database_url: Masked[str] | None = _setting(kinds.database, secret=True)
     register_query: str | None = _setting(kinds.query)
+    member_inactive_after: timedelta | None = _setting(kinds.duration, "730d")
+    inactive_notice: timedelta | None = _setting(kinds.duration, "30d")
+    consent_proof_kept: timedelta | None = _setting(kinds.duration, "1095d")
 
     @property
     def database_file(self) -> Path:
@@ -136,6 +140,15 @@ class Settings:
             lookup_misses_per_station=self.lookup_misses_per_station,
             asks_per_phone=self.asks_per_phone,
             ask_after_decline=self.ask_after_decline,
+        )
+
+    @property
+    def keeping(self) -> Keeping:
+        """How long members are kept, and what proves their consents."""
+        return Keeping(
+            inactive_after=self.member_inactive_after,
+            notice=self.inactive_notice or timedelta(),
+            proof=self.consent_proof_kept,
         )
 
     @property

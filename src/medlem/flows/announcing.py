@@ -15,7 +15,7 @@ from typing import Final, assert_never
 from medlem.club.announcement import Announcement, Hearing, News
 from medlem.club.enrolment import Enrolment
 from medlem.club.ids import ClubId, announcement_id
-from medlem.club.member import Disclosure, Member, standing
+from medlem.club.member import Disclosure, Member, Profile, standing
 from medlem.club.phone import PhoneNumber
 from medlem.flows.answers import Heard, Reception, TurnedDown, Unheard
 from medlem.flows.joining import join
@@ -62,6 +62,12 @@ async def left(ports: Ports, tx: Tables, member: Member, now: datetime) -> None:
     await write_down(ports, tx, replace(member, phone=None, left_at=now), News.LEFT, now, member.phone)
 
 
+async def erased(ports: Ports, tx: Tables, member: Member, now: datetime) -> None:
+    """They have been erased: the register hears that they are no member, by the one name that is left of them."""
+    bare = replace(member, member_number=member.id, sub=None, phone=None, profile=Profile(), station=None, left_at=now)
+    await write_down(ports, tx, bare, News.LEFT, now)
+
+
 async def write_down(
     ports: Ports, tx: Tables, member: Member, news: News, now: datetime, former: PhoneNumber | None = None
 ) -> None:
@@ -77,6 +83,10 @@ async def write_down(
     """
     if member.club not in ports.register.told():
         return
+    if member.restricted_at is not None:
+        if news not in {News.LEFT, News.NUMBER_MOVED}:
+            return  # it is told when the restriction is lifted
+        member = replace(member, profile=Profile())
     consents = standing(await tx.members.consents(member.club, member.id))
     await tx.announcements.add(
         Announcement(

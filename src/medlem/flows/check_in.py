@@ -24,7 +24,7 @@ from medlem.club.masked import Masked
 from medlem.club.phone import PhoneNumber
 from medlem.club.place import Club, Station
 from medlem.club.station_qr import TOKEN_LIFE, CheckIn
-from medlem.flows import limits
+from medlem.flows import limits, presence
 from medlem.flows.checking import check
 from medlem.flows.insisting import insist
 from medlem.flows.ports import Ports
@@ -131,6 +131,7 @@ async def _identified(ports: Ports, station: Station, check_in: CheckIn, phone: 
             if held is None or held.identification is not None:
                 return  # somebody else was quicker, or this one wrote it and never heard of it
             await tx.identifications.add(identification)
+            await presence.note(tx, found, station.club, identification.created_at)
             await tx.check_ins.save(held.identified(identification.id))
             await tx.events.add(station.club, station.id, view, ports.clock.now())
 

@@ -231,6 +231,9 @@ async def _asked(tx: Tables, current: Enrolment, answer: Ask, now: datetime) -> 
 async def _told(ports: Ports, tx: Tables, current: Enrolment, told: Told, now: datetime) -> Enrolment:
     match told:
         case Disclosure():
+            if await tx.rights.erased_since(current.club, told.sub, told.shared_at or now):
+                log.info("enrolment %s: the person was erased after their yes, which makes no member now", current.id)
+                return current.failed(Reason.OUTCOME_UNKNOWN, now)
             return current.accepted((await joining(ports, tx, current, told, now)).id, now)
         case Failed():
             return current.failed(told.reason, now, told.digest)

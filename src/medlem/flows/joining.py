@@ -78,10 +78,10 @@ async def _add(tx: Tables, enrolment: Enrolment, told: Disclosure, now: datetime
 def _renewed(member: Member, told: Disclosure, now: datetime, shared_at: datetime) -> Member:
     """A member who logs in again: what they share replaces what we knew, part by part; who had left is back.
 
-    Unless they have ended sharing since: then nothing of it is taken over.
+    Unless they have ended sharing since, or are restricted: then nothing of it is taken over.
     """
     withdrawn_at = member.sharing_withdrawn_at
-    if withdrawn_at is not None and withdrawn_at > shared_at:
+    if member.restricted_at or (withdrawn_at is not None and withdrawn_at > shared_at):
         return replace(member, sub=told.sub, joined_at=member.joined_at if member.present else now, left_at=None)
     shared = {f.name: value for f in fields(Profile) if (value := getattr(told.profile, f.name)) not in (None, ())}
     joined_at = member.joined_at if member.present else now

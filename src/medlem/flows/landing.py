@@ -129,7 +129,7 @@ async def complete(ports: Ports, club: ClubId, session: Masked[str], answers: Ma
         if found.used:
             return True
         member = await _member(tx, landing)
-        if member is None or not member.present:
+        if member is None or not member.present or member.restricted_at:
             return False
         await tx.members.save_extras(member, answers, now)
         await announcing.write_down(ports, tx, member, News.CHANGED, now)

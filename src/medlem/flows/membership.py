@@ -12,6 +12,7 @@ from medlem.club.ids import member_id
 from medlem.club.member import AlreadyMember, Consent, Member, Profile, VerifiedBy
 from medlem.club.phone import PhoneNumber
 from medlem.club.place import Club
+from medlem.club.rights import ErasedBefore
 from medlem.flows import announcing
 from medlem.flows.ports import Ports
 from medlem.flows.tables import Repeat
@@ -66,9 +67,12 @@ async def enter(ports: Ports, club: Club, phone: str, profile: Profile, repeat: 
     Raises:
         InvalidPhoneNumber: it cannot be a mobile number.
         AlreadyMember: the number reaches one.
+        ErasedBefore: it reached somebody who was erased.
     """
     number, now = PhoneNumber.typed(phone, club.country), ports.clock.now()
     async with ports.storage.transaction() as tx:
+        if await tx.rights.number_erased(club.id, number):
+            raise ErasedBefore("Whoever had this number was erased. They come back by their own login alone.")
         if (holder := await tx.members.by_phone(club.id, number)) is not None:
             raise AlreadyMember("This number reaches a member already.", holder)
         member = Member(
@@ -103,6 +107,7 @@ async def leave(ports: Ports, club: Club, member: str) -> None:
         if found.present:
             await announcing.left(ports, tx, found, now)
             await tx.members.unlink(found, now)
+            await tx.rights.keep_membership(found, now)
             await tx.members.save(replace(found, left_at=now))
 
 

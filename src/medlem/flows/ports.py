@@ -7,7 +7,7 @@ not write. What was written is announced only after it is committed (`watch`).
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -31,6 +31,7 @@ from medlem.flows.answers import (
     Told,
 )
 from medlem.flows.errands import Errands
+from medlem.flows.keeping import Keeping
 from medlem.flows.limits import Limits
 from medlem.flows.tables import Tables
 
@@ -184,3 +185,4 @@ class Ports:
     errands: Errands
     chance: Callable[[], float]
     """0 to 1; spreads retries."""
+    keeping: Keeping = field(default_factory=Keeping)

@@ -11,7 +11,7 @@ from medlem.club.identification import Evidence, Identification, Membership
 from medlem.club.ids import identification_id
 from medlem.club.phone import PhoneNumber
 from medlem.club.place import Station
-from medlem.flows import app_presence, limits
+from medlem.flows import app_presence, limits, presence
 from medlem.flows.checking import check
 from medlem.flows.ports import Ports
 from medlem.flows.tables import Repeat
@@ -82,6 +82,7 @@ async def _identify(
     async with ports.storage.transaction() as tx:
         await limits.look_up(ports.limits, tx, station, now)
         await tx.identifications.add(identification)
+        await presence.note(tx, found, station.club, now)
         await tx.events.add(station.club, station.id, view, now)
         if repeat is not None:
             await tx.repeats.keep(station.club, repeat, CREATED, identification.id, now)

@@ -18,8 +18,10 @@ from medlem.club.member import Consent, Member, VerifiedBy
 from medlem.club.phone import PhoneNumber
 from medlem.club.place import Club, Key, Station, Store
 from medlem.flows.answers import Replaced, Subscribed
+from medlem.flows.inactivity_table import Inactivity
 from medlem.flows.landing_table import Landings
 from medlem.flows.qr_tables import CheckIns, StationQrs
+from medlem.flows.rights_table import Rights
 from medlem.flows.views import EventView, SnapshotView
 
 
@@ -221,7 +223,7 @@ class Members(Protocol):
 
     async def add(self, member: Member) -> None: ...
     async def save(self, member: Member) -> None:
-        """Write all but the phone number, which is linked, and whether they share."""
+        """Write all but the phone number, which is linked, and whether they share. Raises Clash if they were erased."""
 
     async def link(self, member: Member, phone: PhoneNumber, verified_by: VerifiedBy, now: datetime) -> None:
         """Let this number reach this member; their older link ends."""
@@ -429,3 +431,7 @@ class Tables(Protocol):
     def check_ins(self) -> CheckIns: ...
     @property
     def announcements(self) -> Announcements: ...
+    @property
+    def rights(self) -> Rights: ...
+    @property
+    def inactivity(self) -> Inactivity: ...

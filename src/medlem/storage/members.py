@@ -9,7 +9,7 @@ import msgspec
 from medlem.club.ids import ClubId, ConsentId, EnrolmentId, MemberId
 from medlem.club.member import Address, Consent, Member, Profile, VerifiedBy
 from medlem.club.phone import PhoneNumber
-from medlem.flows.tables import SharedSoFar
+from medlem.flows.tables import Clash, SharedSoFar
 from medlem.storage.session import Row, Session, maybe_millis, millis, moment
 from medlem.vault import Vault
 
@@ -54,7 +54,8 @@ class Members:
         await self._session.run("members.add", **_columns(member))
 
     async def save(self, member: Member) -> None:
-        await self._session.run("members.save", **_columns(member))
+        if not await self._session.run("members.save", **_columns(member)):
+            raise Clash("this member has been erased meanwhile")
 
     async def link(self, member: Member, phone: PhoneNumber, verified_by: VerifiedBy, now: datetime) -> None:
         where = {"club": member.club, "member": member.id, "phone": phone.msisdn}
@@ -158,6 +159,8 @@ def _member(row: Row) -> Member:
         station=row["station"],
         left_at=moment(row["left_at"]),
         sharing_withdrawn_at=moment(row["sharing_withdrawn_at"]),
+        restricted_at=moment(row["restricted_at"]),
+        last_seen_at=moment(row["last_seen_at"]),
     )
 
 

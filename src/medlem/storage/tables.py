@@ -5,11 +5,13 @@ from medlem.storage.check_ins import CheckIns
 from medlem.storage.enrolments import Enrolments
 from medlem.storage.events import Events
 from medlem.storage.identifications import Identifications
+from medlem.storage.inactivity import Inactivity
 from medlem.storage.keys import Keys
 from medlem.storage.landings import Landings
 from medlem.storage.members import Members
 from medlem.storage.places import Places
 from medlem.storage.repeats import Repeats
+from medlem.storage.rights import Rights
 from medlem.storage.session import Session
 from medlem.storage.sharing import Sharing
 from medlem.storage.station_qrs import StationQrs
@@ -34,3 +36,5 @@ class AllTables:
         self.station_qrs = StationQrs(session)
         self.check_ins = CheckIns(session, vault)
         self.announcements = Announcements(session, vault)
+        self.rights = Rights(session, vault)
+        self.inactivity = Inactivity(session)

@@ -15,6 +15,8 @@ BODIES: Final[dict[str, dict[str, Any]]] = {
     "members_create": {
         "by_hand": {"phone": "+4740000011", "profile": {"name": "Kari Nordmann", "email": "kari@example.org"}}
     },
+    "rights_erase": {"asked": {"reason": "asked_by_member", "requested_at": "2026-11-20T09:30:00Z"}},
+    "rights_restrict": {"contested": {"reason": "accuracy_contested"}},
     "stations_create": {"first_store": {"name": "Till 1", "store": None}},
     "stations_pair": {"typed": {"code": "CDFG-HJKM"}},
     "keys_create": {"integration": {"kind": "integration", "name": "Loyalty system"}},

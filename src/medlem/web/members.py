@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from medlem.club.errors import Flaw, IdempotencyConflict, InvalidPhoneNumber, InvalidRequest, NotFound
 from medlem.club.member import AlreadyMember, Profile
+from medlem.club.rights import ErasedBefore
 from medlem.flows import membership
 from medlem.flows.tables import Repeat
 from medlem.web.answer import Answer, done, json
@@ -90,7 +91,7 @@ async def page(call: Call) -> Answer:
     door=Door.INTEGRATION,
     body=NewMember,
     replies={201: Reply(description="The new member.", body=FullMember)},
-    refuses=(AlreadyMember, InvalidPhoneNumber, IdempotencyConflict),
+    refuses=(AlreadyMember, ErasedBefore, InvalidPhoneNumber, IdempotencyConflict),
     repeatable=True,
 )
 async def create(call: Call) -> Answer:

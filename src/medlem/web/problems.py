@@ -64,6 +64,7 @@ STATUSES: Final = {
     "not-found": 404,
     "method-not-allowed": 405,
     "already-member": 409,
+    "erased-before": 409,
     "identification-expired": 410,
     "too-large": 413,
     "unsupported-media-type": 415,

@@ -145,6 +145,8 @@ class FullMember:
     left_at: datetime | None
     sharing_withdrawn_at: datetime | None
     """When they ended the sharing of their profile in the app; null while they share. They stay a member."""
+    restricted_at: datetime | None
+    """Since when what is kept of them is not to be used; null when it may be."""
 
     @classmethod
     def of(cls, found: MemberInFull) -> "FullMember":
@@ -164,6 +166,7 @@ class FullMember:
             station=member.station,
             left_at=member.left_at,
             sharing_withdrawn_at=member.sharing_withdrawn_at,
+            restricted_at=member.restricted_at,
         )
 
 

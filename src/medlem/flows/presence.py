@@ -1,0 +1,22 @@
+"""Presence: when a till last found a member, which is what counts as activity.
+
+Kept to the day: a scan writes it only if a day has passed since it was last written.
+"""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from medlem.club.ids import ClubId
+from medlem.flows.checking import Checked
+from medlem.flows.tables import Tables
+
+A_DAY: Final = timedelta(days=1)
+
+
+async def note(tx: Tables, found: Checked, club: ClubId, now: datetime) -> None:
+    """A till has found somebody: write it down, if they are a member of ours and it is news."""
+    if found.member is None or found.entry is None:
+        return
+    before = now - A_DAY
+    if found.entry.seen_at is None or found.entry.seen_at <= before:
+        await tx.rights.note_seen(club, found.member, now, before)

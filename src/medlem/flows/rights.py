@@ -1,0 +1,180 @@
+"""The rights of a member: to see everything that is kept, to have it left alone, to be erased.
+
+Each is one transaction, and one line in the log of rights. Whoever is killed before its commit has done nothing;
+whoever asks again after it is told what was done. What others were writing of the person at that moment is removed by
+a second look, a minute later (`sweep`).
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from medlem.club.announcement import News
+from medlem.club.errors import NotFound
+from medlem.club.member import Member
+from medlem.club.place import Club
+from medlem.club.rights import ErasedBecause, Erasure, Exercised, RestrictedBecause, Right
+from medlem.flows import announcing, membership
+from medlem.flows.membership import MemberInFull
+from medlem.flows.ports import Ports
+from medlem.flows.rights_table import Kept
+from medlem.flows.tables import Repeat, Tables
+
+DONE: Final = 200
+
+STILL_KNOWN: Final = timedelta(hours=25)
+"""Identifications at tills keep a number for a day; older ones tell nothing of anybody."""
+
+SWEPT_AFTER: Final = timedelta(minutes=1)
+"""Longer than any call takes that had read the member before they were erased."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dossier:
+    """All that is kept of a member, at one moment."""
+
+    club: Club
+    member: MemberInFull
+    kept: Kept
+    drawn_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """That somebody is erased, and until when the proof of their consents is kept."""
+
+    erasure: Erasure
+    proof_until: datetime | None
+    """None: for ever."""
+
+
+async def export(ports: Ports, club: Club, member: str, by: str) -> Dossier:
+    """Everything that is kept of a member (GDPR articles 15 and 20).
+
+    Raises:
+        NotFound: the club has none of that id.
+    """
+    now = ports.clock.now()
+    found = await membership.get(ports, club, member)
+    kept = await ports.storage.reading.rights.kept(found.member, now - STILL_KNOWN)
+    async with ports.storage.transaction() as tx:
+        await tx.rights.exercise(_exercised(found.member, Right.EXPORTED, None, by, now))
+    return Dossier(club, found, kept, now)
+
+
+async def restrict(
+    ports: Ports, club: Club, member: str, reason: RestrictedBecause, by: str, repeat: Repeat | None = None
+) -> MemberInFull:
+    """Leave what is kept of a member unused; one who is restricted already stays so (article 18).
+
+    Raises:
+        NotFound: the club has none of that id.
+    """
+    now = ports.clock.now()
+    async with ports.storage.transaction() as tx:
+        found = await _member(tx, club, member)
+        if await tx.rights.restrict(found, now):
+            await tx.rights.exercise(_exercised(found, Right.RESTRICTED, reason.value, by, now))
+        if repeat is not None:
+            await tx.repeats.keep(club.id, repeat, DONE, found.id, now)
+    return await membership.get(ports, club, member)
+
+
+async def lift(ports: Ports, club: Club, member: str, by: str) -> None:
+    """Let what is kept of a member be used again; a merchant's own register hears what it has missed.
+
+    Raises:
+        NotFound: the club has none of that id.
+    """
+    now = ports.clock.now()
+    async with ports.storage.transaction() as tx:
+        found = await _member(tx, club, member)
+        if await tx.rights.lift(found):
+            await tx.rights.exercise(_exercised(found, Right.LIFTED, None, by, now))
+            now_free = await _member(tx, club, member)
+            await announcing.write_down(ports, tx, now_free, News.JOINED if found.present else News.CHANGED, now)
+
+
+async def erase(
+    ports: Ports,
+    club: Club,
+    member: str,
+    *,
+    reason: ErasedBecause,
+    requested_at: datetime | None,
+    by: str,
+    repeat: Repeat | None = None,
+) -> Erased:
+    """Remove a person (article 17). What proves their consents stays, and keyed hashes by which they stay away.
+
+    Raises:
+        NotFound: the club has, and had, none of that id.
+    """
+    now = ports.clock.now()
+    async with ports.storage.transaction() as tx:
+        erasure = await erase_within(ports, tx, club, member, reason=reason, requested_at=requested_at, by=by)
+        if repeat is not None:
+            await tx.repeats.keep(club.id, repeat, DONE, erasure.member, now)
+    return _told(ports, erasure)
+
+
+async def erase_within(
+    ports: Ports,
+    tx: Tables,
+    club: Club,
+    member: str,
+    *,
+    reason: ErasedBecause,
+    requested_at: datetime | None,
+    by: str,
+) -> Erasure:
+    """`erase`, in the caller's transaction; one who is erased already stays as they are."""
+    now = ports.clock.now()
+    found = await tx.members.get(club.id, member)
+    if found is not None:
+        erasure = Erasure(club=club.id, member=found.id, reason=reason, requested_at=requested_at, erased_at=now)
+        if await tx.rights.erase(erasure, found):
+            await announcing.erased(ports, tx, found, now)
+            await tx.rights.exercise(_exercised(found, Right.ERASED, reason.value, by, now))
+            return erasure
+    done = await tx.rights.erasure(club.id, member)
+    if done is None:
+        raise NotFound("The club has no such member.")
+    return done
+
+
+async def erasure(ports: Ports, club: Club, member: str) -> Erased:
+    """What was erased before.
+
+    Raises:
+        NotFound: nobody of that id was.
+    """
+    done = await ports.storage.reading.rights.erasure(club.id, member)
+    if done is None:
+        raise NotFound("The club has no such member.")
+    return _told(ports, done)
+
+
+async def sweep(ports: Ports) -> int:
+    """Look once more after everybody who was erased a while ago; how many."""
+    due = await ports.storage.reading.rights.to_sweep(ports.clock.now() - SWEPT_AFTER)
+    for one in due:
+        async with ports.storage.transaction() as tx:
+            await tx.rights.sweep(one)
+    return len(due)
+
+
+def _told(ports: Ports, erasure: Erasure) -> Erased:
+    proof = ports.keeping.proof
+    return Erased(erasure, None if proof is None else erasure.erased_at + proof)
+
+
+def _exercised(member: Member, what: Right, reason: str | None, by: str, now: datetime) -> Exercised:
+    return Exercised(club=member.club, member=member.id, what=what, reason=reason, by=by, at=now)
+
+
+async def _member(tx: Tables, club: Club, member: str) -> Member:
+    found = await tx.members.get(club.id, member)
+    if found is None:
+        raise NotFound("The club has no such member.")
+    return found
