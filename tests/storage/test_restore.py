@@ -11,6 +11,8 @@ import pytest
 from backups import killed_at, rows
 from medlem.club.enrolment import Reason, State
 from medlem.club.masked import Masked
+from medlem.club.member import Member, VerifiedBy
+from medlem.club.rights import ErasedBecause, Erasure
 from medlem.flows.ports import Storage
 from medlem.flows.tables import Repeat, StorageUnavailable
 from medlem.flows.views import IdentificationView
@@ -336,3 +338,78 @@ async def test_killed_at_any_moment_a_restore_leaves_the_old_database_or_the_new
         bring_back(file, path, later(7200))
     assert rows(path, "select state, count(*) from enrolment group by state") == new
     assert names_of(path) == 1
+
+
+def forget(path: Path) -> None:
+    path.unlink()
+
+
+def gone(member: Member, at: datetime) -> Erasure:
+    because = ErasedBecause.ASKED_BY_MEMBER
+    return Erasure(club=member.club, member=member.id, reason=because, requested_at=None, erased_at=at)
+
+
+async def somebody(storage: Storage, here: Premises) -> Member:
+    member = here.member("sub-erased")
+    async with storage.transaction() as tx:
+        await tx.members.add(member)
+        await tx.members.link(member, KARI, VerifiedBy.LOGIN, NOW)
+        await tx.members.save_extras(member, {"shoes": "size 38"}, NOW)
+    return member
+
+
+async def test_who_was_erased_since_is_erased_again_before_anybody_can_look(
+    opening: Open, here: Premises, path: Path, file: Path
+) -> None:
+    async with opening() as storage:
+        member = await somebody(storage, here)
+        take(path, file, VAULT, NOW, replace=False)
+        async with storage.transaction() as tx:
+            await tx.rights.erase(gone(member, later(60)), member)
+    restored = bring_back(file, path)
+    assert (restored.erased_again, restored.erasures_known) == (1, True)
+    assert rows(path, "select name, sub, erased_at is null from member") == [(None, None, 0)]
+    assert rows(path, "select count(*) from phone_link") == [(0,)]
+    assert rows(path, "select count(*) from extra") == [(0,)]
+    async with opening(serving=True) as storage:
+        tables = storage.reading
+        assert await tables.members.get(here.club.id, member.id) is None
+        assert await tables.members.by_phone(here.club.id, KARI) is None
+        assert await tables.rights.number_erased(here.club.id, KARI)
+        assert await tables.rights.erased_since(here.club.id, "sub-erased", NOW)
+        assert [one.member for one in await tables.rights.to_sweep(HOUR_LATER)] == [member.id]
+    assert bring_back(file, path, later(7200)).erased_again == 1, (
+        "the tombstone is in what was brought back, and works again"
+    )
+
+
+async def test_who_came_back_by_their_own_login_after_an_erasure_is_not_erased_with_it(
+    opening: Open, here: Premises, path: Path, file: Path
+) -> None:
+    async with opening() as storage:
+        member = await somebody(storage, here)
+        async with storage.transaction() as tx:
+            await tx.rights.erase(gone(member, later(60)), member)
+            await tx.members.add(here.member("sub-erased", "100009", later(120)))
+        take(path, file, VAULT, later(180), replace=False)
+    assert bring_back(file, path).erased_again == 0
+    assert rows(path, "select sub from member where erased_at is null") == [("sub-erased",)]
+
+
+@pytest.mark.parametrize("kept", [False, True])
+async def test_without_the_old_database_a_file_of_erasures_says_who_it_was(
+    opening: Open, here: Premises, path: Path, file: Path, *, kept: bool
+) -> None:
+    async with opening() as storage:
+        member = await somebody(storage, here)
+        take(path, file, VAULT, NOW, replace=False)
+        async with storage.transaction() as tx:
+            await tx.rights.erase(gone(member, later(60)), member)
+        tombstones = await storage.reading.rights.tombstones(here.club.id, "", 10)
+    forget(path)
+    order = Order(file, path, sales_unit=None, replace=True, erasures=tombstones if kept else None)
+    restored = restore(order, VAULT, HOUR_LATER)
+    assert (restored.erased_again, restored.erasures_known) == ((1, True) if kept else (0, False))
+    assert rows(path, "select count(*) from member where erased_at is null") == [(0 if kept else 1,)]
+    if kept:
+        assert rows(path, "select count(*) from erased_number") == [(1,)]

@@ -3,6 +3,7 @@
 from datetime import datetime
 from pathlib import Path
 
+from medlem.app.erasures import read
 from medlem.app.keys import open_vault
 from medlem.config import Settings, WrongSettings
 from medlem.flows.tables import StorageUnavailable
@@ -29,15 +30,22 @@ def backup(settings: Settings, file: Path, now: datetime, *, replace: bool) -> C
     return take(settings.database_file, file, open_vault(settings, may_make=False), now, replace=replace)
 
 
-def restore(settings: Settings, file: Path, now: datetime, *, replace: bool) -> Restored:
+def restore(settings: Settings, file: Path, now: datetime, *, replace: bool, erasures: Path | None = None) -> Restored:
     """Bring a backup back, where nobody serves.
 
     Raises:
         WrongSettings: the secret keys are not there, or cannot be used.
+        UnreadableErasures: the file of erasures is none.
         StorageUnavailable: it cannot be done, and what to do.
     """
     _refuse_other_database(settings)
-    order = Order(file=file, database=settings.database_file, sales_unit=settings.sales_unit, replace=replace)
+    order = Order(
+        file=file,
+        database=settings.database_file,
+        sales_unit=settings.sales_unit,
+        replace=replace,
+        erasures=None if erasures is None else list(read(erasures)),
+    )
     return bring_back(order, open_vault(settings, may_make=False), now)
 
 

@@ -69,6 +69,16 @@ class Delivered:
 
 
 @dataclass(frozen=True, slots=True)
+class Tombstone:
+    """What is left of somebody who was erased: enough to erase them again, and to know them by nothing else."""
+
+    erasure: Erasure
+    sub_digest: str | None = field(repr=False)
+    numbers: tuple[str, ...] = field(repr=False)
+    """Keyed hashes."""
+
+
+@dataclass(frozen=True, slots=True)
 class Kept:
     """All that is kept of a member beside themselves, their consents and their extras."""
 
@@ -117,6 +127,12 @@ class Rights(Protocol):
         """Erasures until then after which nobody has swept; all clubs."""
 
     async def erasure(self, club: ClubId, member: str) -> Erasure | None: ...
+    async def tombstones(self, club: ClubId, after: str, most: int) -> Sequence[Tombstone]:
+        """Of those who were erased, in the order of their ids, from after that id."""
+
+    async def bury(self, tombstone: Tombstone) -> None:
+        """Keep a tombstone that comes from another database."""
+
     async def erased_since(self, club: ClubId, sub: str, moment: datetime) -> bool:
         """Whether the person of that `sub` was erased at that moment or later."""
 

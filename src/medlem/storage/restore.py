@@ -10,13 +10,15 @@ leaves the old database as it was.
 import os
 import shutil
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+from medlem.flows.rights_table import Tombstone
 from medlem.flows.tables import StorageUnavailable
-from medlem.storage import migrating
+from medlem.storage import migrating, tombstones
 from medlem.storage.backup import Contents, examine, opened
 from medlem.storage.faults import code_of, told
 from medlem.storage.files import drafted, publish
@@ -60,6 +62,10 @@ class Restored:
     """Member numbers that are left out."""
     kept: Path | None
     """The database that was in its place."""
+    erased_again: int
+    """Members who had been erased after the backup."""
+    erasures_known: bool
+    """Whether anybody knew who they were: a database that was replaced, or a file of erasures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +78,8 @@ class Order:
     """Whose club it has to be, if that is known."""
     replace: bool
     """Whether a database may be there."""
+    erasures: Sequence[Tombstone] | None = None
+    """Who was erased, from a file that was kept apart."""
 
 
 def restore(order: Order, vault: Vault, now: datetime) -> Restored:
@@ -91,10 +99,11 @@ def restore(order: Order, vault: Vault, now: datetime) -> Restored:
             )
         with drafted(order.database.with_name(f"{order.database.name}.restoring")) as draft:
             contents = _prepare(order, draft, vault)
-            skipped = _begin_anew(draft, now, contents.taken_at)
+            erasures = _erasures(order, there=there)
+            skipped, erased = _begin_anew(draft, now, contents.taken_at, erasures or (), vault)
             kept = _set_aside(order.database, now) if there else None
             publish(draft, order.database)
-        return Restored(contents, skipped, kept)
+        return Restored(contents, skipped, kept, erased, erasures is not None)
     finally:
         lock.release()
 
@@ -113,8 +122,21 @@ def _prepare(order: Order, draft: Path, vault: Vault) -> Contents:
     return contents
 
 
-def _begin_anew(draft: Path, now: datetime, taken_at: datetime) -> int:
-    """Apply the rules; how many member numbers are left out.
+def _erasures(order: Order, *, there: bool) -> Sequence[Tombstone] | None:
+    """Who was erased since, as far as anybody knows; None when nobody does."""
+    found = None
+    if there:
+        with opened(order.database, "ro") as connection:
+            found = tombstones.read(connection)
+    if found is None or order.erasures is None:
+        return order.erasures if found is None else found
+    return [*found, *order.erasures]
+
+
+def _begin_anew(
+    draft: Path, now: datetime, taken_at: datetime, erasures: Sequence[Tombstone], vault: Vault
+) -> tuple[int, int]:
+    """Apply the rules; how many member numbers are left out, and how many members are erased again.
 
     They count from the last thing that the backup knows of: it may have been taken of a disk's old snapshot.
     """
@@ -128,10 +150,11 @@ def _begin_anew(draft: Path, now: datetime, taken_at: datetime) -> int:
             values = {"now": millis(now), "skipped": skipped}
             for rule in _RULES:
                 connection.execute(rule, values)
+            erased = tombstones.bury(connection, erasures, vault)
             connection.execute("commit")
         except sqlite3.Error as error:
             raise told(error) from error
-    return skipped
+    return skipped, erased
 
 
 def _there(database: Path) -> bool:

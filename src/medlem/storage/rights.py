@@ -8,7 +8,7 @@ from medlem.club.ids import ClubId, MemberId, identification_id
 from medlem.club.member import Member
 from medlem.club.phone import PhoneNumber
 from medlem.club.rights import ErasedBecause, Erasure, Exercised, Right
-from medlem.flows.rights_table import Answered, Asked, Delivered, Kept, Reached, Stood
+from medlem.flows.rights_table import Answered, Asked, Delivered, Kept, Reached, Stood, Tombstone
 from medlem.storage.identifications import AT_ONCE, PHONE
 from medlem.storage.session import Row, Session, maybe_millis, millis, moment
 from medlem.vault import Vault
@@ -107,15 +107,7 @@ class Rights:
         at = millis(erasure.erased_at)
         if not await self._session.run("rights.erase_member", club=club, member=whose, now=at):
             return False
-        await self._session.run(
-            "rights.keep_erasure",
-            club=club,
-            member=whose,
-            reason=erasure.reason.value,
-            requested_at=maybe_millis(erasure.requested_at),
-            erased_at=at,
-            sub_digest=None if member.sub is None else self._vault.digest(SUB, member.sub),
-        )
+        await self._keep_erasure(erasure, None if member.sub is None else self._vault.digest(SUB, member.sub))
         for row in await self._session.all("rights.numbers", club=club, member=whose):
             digest = self._vault.digest(NUMBER, row["phone"])
             await self._session.run("rights.keep_number", club=club, member=whose, digest=digest)
@@ -137,6 +129,19 @@ class Rights:
         row = await self._session.one("rights.erasure", club=club, member=member)
         return _erasure(row) if row else None
 
+    async def tombstones(self, club: ClubId, after: str, most: int) -> Sequence[Tombstone]:
+        found = []
+        for row in await self._session.all("rights.tombstones", club=club, after=after, most=most):
+            numbers = await self._session.all("rights.erased_numbers", club=club, member=row["member"])
+            found.append(Tombstone(_erasure(row), row["sub_digest"], tuple(number["digest"] for number in numbers)))
+        return found
+
+    async def bury(self, tombstone: Tombstone) -> None:
+        await self._keep_erasure(tombstone.erasure, tombstone.sub_digest)
+        club, member = tombstone.erasure.club, tombstone.erasure.member
+        for digest in tombstone.numbers:
+            await self._session.run("rights.keep_number", club=club, member=member, digest=digest)
+
     async def erased_since(self, club: ClubId, sub: str, moment: datetime) -> bool:
         for digest in self._vault.digests(SUB, sub):
             if await self._session.one("rights.erased_since", club=club, digest=digest, moment=millis(moment)):
@@ -148,6 +153,17 @@ class Rights:
             if await self._session.one("rights.number_erased", club=club, digest=digest):
                 return True
         return False
+
+    async def _keep_erasure(self, erasure: Erasure, sub_digest: str | None) -> None:
+        await self._session.run(
+            "rights.keep_erasure",
+            club=erasure.club,
+            member=erasure.member,
+            reason=erasure.reason.value,
+            requested_at=maybe_millis(erasure.requested_at),
+            erased_at=millis(erasure.erased_at),
+            sub_digest=sub_digest,
+        )
 
     async def _erase_number(self, erasure: Erasure, phone: str) -> None:
         """What is kept under a number that was theirs, wherever nobody has become a member by it."""

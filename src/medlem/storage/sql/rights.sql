@@ -76,6 +76,16 @@ on conflict (club, member, digest) do nothing;
 -- name: erasure(club, member)^
 select club, member, reason, requested_at, erased_at from erasure where club = :club and member = :member;
 
+-- name: tombstones(club, after, most)
+select club, member, reason, requested_at, erased_at, sub_digest
+from erasure
+where club = :club and member > :after
+order by member
+limit :most;
+
+-- name: erased_numbers(club, member)
+select digest from erased_number where club = :club and member = :member order by digest;
+
 -- name: to_sweep(before, most)
 -- All clubs: one worker serves them all.
 select club, member, reason, requested_at, erased_at

@@ -1,0 +1,97 @@
+"""Tombstones in a file that is being brought back: whoever was erased after the backup is erased again.
+
+A tombstone is found in the database that is replaced, or in a file that was kept apart. What it takes is the id of the
+member, so it works though the numbers have changed since.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from medlem.club.ids import ClubId, MemberId
+from medlem.club.rights import ErasedBecause, Erasure
+from medlem.flows.rights_table import Tombstone
+from medlem.storage.rights import NUMBER, SUB
+from medlem.storage.session import maybe_millis, millis, moment
+from medlem.storage.statements import statements
+from medlem.vault import Vault
+
+_GONE: Final = (
+    "rights.erase_links",
+    "rights.erase_extras",
+    "rights.erase_evidence",
+    "rights.erase_announcements",
+    "rights.erase_stood",
+    "rights.erase_asked",
+)
+"""Screens and the numbers of identifications are gone already: a restore begins them anew."""
+
+
+def read(connection: sqlite3.Connection) -> Sequence[Tombstone] | None:
+    """Every one in a database; None when it cannot be read."""
+    try:
+        numbers: dict[tuple[str, str], list[str]] = {}
+        for club, member, digest in connection.execute(
+            "select club, member, digest from erased_number order by digest"
+        ):
+            numbers.setdefault((club, member), []).append(digest)
+        return [
+            Tombstone(
+                Erasure(
+                    club=ClubId(club),
+                    member=MemberId(member),
+                    reason=ErasedBecause(reason),
+                    requested_at=moment(requested_at),
+                    erased_at=moment(int(erased_at)),
+                ),
+                sub_digest,
+                tuple(numbers.get((club, member), ())),
+            )
+            for club, member, reason, requested_at, erased_at, sub_digest in connection.execute(
+                "select club, member, reason, requested_at, erased_at, sub_digest from erasure order by member"
+            )
+        ]
+    except sqlite3.Error:
+        return None
+
+
+def bury(connection: sqlite3.Connection, tombstones: Iterable[Tombstone], vault: Vault) -> int:
+    """Erase them again, in the caller's transaction; how many were there."""
+    clubs = {club for (club,) in connection.execute("select id from club")}
+    return sum(_bury(connection, one, vault) for one in tombstones if one.erasure.club in clubs)
+
+
+def _bury(connection: sqlite3.Connection, tombstone: Tombstone, vault: Vault) -> bool:
+    erasure = tombstone.erasure
+    whose = {"club": erasure.club, "member": erasure.member}
+    found = connection.execute(
+        "select sub from member where club = :club and id = :member and erased_at is null", whose
+    ).fetchone()
+    sub_digest = tombstone.sub_digest
+    if found is not None and found[0] is not None:
+        sub_digest = vault.digest(SUB, found[0])
+    _run(
+        connection,
+        "rights.keep_erasure",
+        **whose,
+        reason=erasure.reason.value,
+        requested_at=maybe_millis(erasure.requested_at),
+        erased_at=millis(erasure.erased_at),
+        sub_digest=sub_digest,
+    )
+    for digest in tombstone.numbers:
+        _run(connection, "rights.keep_number", **whose, digest=digest)
+    if found is None:
+        return False
+    numbers = connection.execute("select phone from phone_link where club = :club and member = :member", whose)
+    for (phone,) in numbers.fetchall():
+        _run(connection, "rights.keep_number", **whose, digest=vault.digest(NUMBER, phone))
+        _run(connection, "rights.erase_asked_in_vain", club=erasure.club, phone=phone)
+    _run(connection, "rights.erase_member", **whose, now=millis(erasure.erased_at))
+    for name in _GONE:
+        _run(connection, name, **whose)
+    return True
+
+
+def _run(connection: sqlite3.Connection, name: str, **values: object) -> None:
+    connection.execute(statements()[name].sql, values)
