@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from medlem.club.consent import Verdict, follow
 from medlem.club.enrolment import GRACE, Enrolment, Reason, State
 from medlem.club.member import Consent, Disclosure, Member
 from medlem.club.place import Club
@@ -31,6 +32,7 @@ RULES: Final = {
     "no yes": "a member, or a consent, of whom there is no yes",
     "duplicate": "two members for one `sub`, one number or one member number; one answer written down twice",
     "wrong link": "a name, a number or a consent under another person's membership",
+    "broken chain": "a record of a consent that does not follow from the one before it",
     "stuck": "open for longer than expiry and a minute, and nobody was dead or frozen",
     "double push": "two questions for one press, two open at once for one phone, one that nobody wrote down",
     "wrong till": "an enrolment or an identification on a station's screen that has nothing to do with it",
@@ -225,10 +227,18 @@ def _judge_made(case: _Case) -> None:
             case.history.fail("wrong link", f"{wanted} is reached by {phone.msisdn} and said yes from {right}")
 
 
+async def _follow_chain(case: _Case, member: Member) -> None:
+    chain, verdict = await case.ports.storage.reading.consents.chain(case.club.id, member.id), Verdict()
+    follow(member.id, chain.end, chain.rows, verdict)
+    for fault in verdict.faults:
+        case.history.fail("broken chain", f"record {fault.sequence} of {member.id}: {fault.said}")
+
+
 async def _judge_consents(case: _Case) -> None:
     fail, tables = case.history.fail, case.ports.storage.reading
     given: Counter[tuple[str, str]] = Counter()
     for member in case.members:
+        await _follow_chain(case, member)
         for consent in await tables.members.consents(case.club.id, member.id):
             story = case.history.stories.get(consent.enrolment or "")
             question = case.question(story) if story is not None else None

@@ -15,7 +15,7 @@ from typing import Any, Final
 from medlem.club.enrolment import Enrolment
 from medlem.club.ids import ClubId
 from medlem.club.landing import Landing
-from medlem.flows import announcing, check_in, inactivity, landing, retention, rights, station_qrs
+from medlem.flows import announcing, check_in, inactivity, landing, proving, retention, rights, station_qrs
 from medlem.flows import enrolment as flow
 from medlem.flows.answers import Look
 from medlem.flows.failures import report
@@ -185,6 +185,7 @@ class Worker:
             await retention.tidy(self._ports)
             await rights.sweep(self._ports)
             await inactivity.enforce(self._ports)
+            await proving.place_older(self._ports)
             self._tidied = now
 
     async def _go_on(self) -> None:

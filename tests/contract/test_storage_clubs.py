@@ -58,12 +58,11 @@ async def furnished(tx: Tables, here: Premises, sub: str) -> Made:
     member = here.member(sub=sub)
     await tx.members.add(member)
     await tx.members.link(member, OLA, VerifiedBy.LOGIN, NOW)
-    await tx.members.add_consent(
-        Consent(
-            id=consent_id(NOW), club=here.club.id, member=member.id, element="sms", text="Offers?", granted=True,
-            given_at=NOW, seen_at=NOW,
-        )
+    said = Consent(
+        id=consent_id(NOW), club=here.club.id, member=member.id, element="sms", text="Offers?", granted=True,
+        given_at=NOW, seen_at=NOW,
     )  # fmt: skip
+    await tx.consents.append(member.id, [said], "platform")
     made = Made(here, key, customer, enrolment, replace(member, phone=OLA))
     await tx.repeats.keep(here.club.id, made.repeat, 202, enrolment.id, NOW)
     await tx.identifications.note_miss(here.club.id, here.till.id, KARI, NOW)

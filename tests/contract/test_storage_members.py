@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from medlem.club.consent import Act
 from medlem.club.ids import ClubId, consent_id, member_id
 from medlem.club.member import Address, Consent, Member, Profile, VerifiedBy
 from medlem.club.phone import PhoneNumber
@@ -152,10 +153,11 @@ async def test_every_answer_to_a_question_is_kept_in_its_order(storage: Storage,
     async with storage.transaction() as tx:
         enrolment = await waiting(tx, here)
         given = replace(given, enrolment=enrolment.id)
-        await tx.members.add_consent(given)
-        await tx.members.add_consent(withdrawn)
+        [first] = await tx.consents.append(member.id, [given], "platform")
+        [second] = await tx.consents.append(member.id, [withdrawn], "platform")
+        assert (first.text, first.what, second.what) == (given.text, Act.GIVEN, Act.REFUSED)
         # Writing the evidence again, after a crash, is no clash.
         await tx.members.keep_evidence(member, enrolment.id, b'{"consents": []}', NOW)
         await tx.members.keep_evidence(member, enrolment.id, b'{"consents": []}', later(1))
-    assert await storage.reading.members.consents(here.club.id, member.id) == [given, withdrawn]
+    assert await storage.reading.members.consents(here.club.id, member.id) == [first, second]
     assert not await storage.reading.members.consents(here.club.id, member_id(NOW))

@@ -17,6 +17,7 @@ WALKED = {
     "enrolments.count_open": "the index of the open ones",
     "enrolments.next_due": "the index of the waiting ones, in its order and to its first",
     "enrolments.release_leases": "the index of the waiting ones, when a service starts",
+    "consents.without_place": "the index of those that an earlier version left, to its limit",
     "events.forget": "the oldest rows, to its limit",
     "events.latest": "the newest row alone",
     "members.shared": "as many of the youngest members as it is told",

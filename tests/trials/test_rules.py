@@ -100,7 +100,8 @@ async def a_consent_written_twice(world: World) -> None:
     member = (await members(world))[0]
     (consent, *_) = await world.ports.storage.reading.members.consents(world.club.id, member.id)
     async with world.ports.storage.transaction() as tx:
-        await tx.members.add_consent(replace(consent, id=consent_id(world.ports.clock.now())))
+        again = replace(consent, id=consent_id(world.ports.clock.now()))
+        await tx.consents.append(member.id, [again], "platform")
 
 
 @breaks("wrong link")
@@ -115,7 +116,15 @@ async def a_consent_under_another_membership(world: World) -> None:
     one, other, *_ = await members(world)
     (consent, *_) = await world.ports.storage.reading.members.consents(world.club.id, one.id)
     async with world.ports.storage.transaction() as tx:
-        await tx.members.add_consent(replace(consent, id=consent_id(world.ports.clock.now()), member=other.id))
+        moved = replace(consent, id=consent_id(world.ports.clock.now()), member=other.id)
+        await tx.consents.append(other.id, [moved], "platform")
+
+
+@breaks("broken chain")
+async def a_record_that_is_missing_at_the_end(world: World) -> None:
+    where = {"club": world.club.id, "member": (await members(world))[0].id}
+    async with world.ports.storage.transaction() as tx:
+        await tx.consents._session.run("consents.advance", **where, sequence=9, hash="x")  # type: ignore[attr-defined] # a stranger's hand
 
 
 @breaks("stuck")

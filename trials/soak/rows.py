@@ -12,6 +12,7 @@ Row = Any
 _ENROLMENTS: Final = """
 select id, station, phone, code, state, reason, member, created_at, changed_at, expires_at from enrolment order by id
 """
+_CONSENTS: Final = "select member, enrolment, element from consent where enrolment is not null"
 _MEMBERS: Final = """
 select m.id, m.sub, m.name, m.email, m.member_number, m.left_at, l.phone
 from member m left join phone_link l on l.club = m.club and l.member = m.id and l.ended_at is null
@@ -43,7 +44,7 @@ class Rows:
                 return cls(
                     {row["id"]: row for row in await connection.fetch(_ENROLMENTS)},
                     {row["id"]: row for row in await connection.fetch(_MEMBERS)},
-                    await connection.fetch("select member, enrolment, element from consent"),
+                    await connection.fetch(_CONSENTS),
                     await _followers(connection),
                     await _events(connection),
                     {row["id"]: row["last_position"] for row in await connection.fetch("select * from station")},

@@ -10,8 +10,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Self
 
+from medlem.club.consent import Act, Actor, Method, Purpose, purpose_of
 from medlem.club.errors import Refusal
-from medlem.club.ids import ClubId, ConsentId, EnrolmentId, MemberId, StationId
+from medlem.club.ids import ClubId, ConsentId, EnrolmentId, KeyId, MemberId, StationId
 from medlem.club.phone import PhoneNumber
 
 
@@ -148,6 +149,33 @@ class Consent:
     language: str | None = None
     enrolment: EnrolmentId | None = None
     station: StationId | None = None
+    act: Act | None = None
+    """None in records of earlier versions, which knew only yes and no."""
+    purpose: Purpose | None = None
+    channel: str | None = None
+    method: Method | None = None
+    actor: Actor | None = None
+    recorded_by: KeyId | None = None
+    """The key with which the merchant's system recorded it."""
+    code: str | None = None
+    """The confirmation code that both screens showed."""
+    text_version: int | None = None
+    text_hash: str | None = None
+    evidence_digest: str | None = None
+    """Of the platform's own object, as it came."""
+    reason: str | None = field(default=None, repr=False)
+    reference: str | None = field(default=None, repr=False)
+    """Where the merchant keeps the paper, or what the form calls it."""
+
+    @property
+    def what(self) -> Act:
+        """What happened; of an earlier version's record as much as it says."""
+        return self.act or (Act.GIVEN if self.granted else Act.REFUSED)
+
+    @property
+    def what_for(self) -> Purpose:
+        """What it is for."""
+        return self.purpose or purpose_of(self.element)[0]
 
 
 def standing(consents: Iterable[Consent]) -> dict[str, Consent]:

@@ -9,8 +9,9 @@ from dataclasses import fields, replace
 from datetime import datetime
 
 from medlem.club.enrolment import Enrolment
-from medlem.club.ids import consent_id, member_id
-from medlem.club.member import Consent, ConsentAnswer, Disclosure, Member, Profile, VerifiedBy
+from medlem.club.ids import member_id
+from medlem.club.member import Disclosure, Member, Profile, VerifiedBy
+from medlem.flows import consents
 from medlem.flows.tables import Tables
 
 log = logging.getLogger(__name__)
@@ -43,7 +44,7 @@ async def join(tx: Tables, enrolment: Enrolment, told: Disclosure, now: datetime
             await tx.members.unlink(holder, now)
         verified_by = VerifiedBy.LOGIN if told.phone else VerifiedBy.LOGIN_HINT
         await tx.members.link(member, phone, verified_by, now)
-    await _keep_consents(tx, enrolment, member, told, now)
+    await consents.keep(tx, enrolment, member, told, now)
     withdrawn_at = member.sharing_withdrawn_at
     still = withdrawn_at if withdrawn_at is not None and withdrawn_at > shared_at else None
     return replace(member, phone=phone, sharing_withdrawn_at=still)
@@ -87,36 +88,3 @@ def _renewed(member: Member, told: Disclosure, now: datetime, shared_at: datetim
     joined_at = member.joined_at if member.present else now
     profile = replace(member.profile, **shared)
     return replace(member, sub=told.sub, profile=profile, joined_at=joined_at, left_at=None)
-
-
-async def _keep_consents(tx: Tables, enrolment: Enrolment, member: Member, told: Disclosure, now: datetime) -> None:
-    """Append every answer that is new. The platform may tell an old one again, which nobody has given anew."""
-    kept = await tx.members.consents(member.club, member.id) if told.consents else ()
-    known = {_as_given(one) for one in kept if one.given_at is not None}
-    for answer in told.consents:
-        if _as_given(answer) in known:
-            continue
-        await tx.members.add_consent(
-            Consent(
-                id=consent_id(now),
-                club=member.club,
-                member=member.id,
-                element=answer.element,
-                text=answer.text,
-                granted=answer.granted,
-                given_at=answer.given_at,
-                seen_at=now,
-                language=answer.language,
-                enrolment=enrolment.id,
-                station=enrolment.station,
-            )
-        )
-    if told.raw_consents is not None:
-        await tx.members.keep_evidence(member, enrolment.id, told.raw_consents, now)
-
-
-def _as_given(answer: Consent | ConsentAnswer) -> tuple[str, str, bool, datetime | None]:
-    """What makes two answers the same one: question, words, answer and moment, as exact as moments are kept."""
-    given_at = answer.given_at
-    kept_at = given_at and given_at.replace(microsecond=given_at.microsecond // 1000 * 1000)
-    return answer.element, answer.text, answer.granted, kept_at

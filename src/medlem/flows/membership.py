@@ -13,7 +13,7 @@ from medlem.club.member import AlreadyMember, Consent, Member, Profile, Verified
 from medlem.club.phone import PhoneNumber
 from medlem.club.place import Club
 from medlem.club.rights import ErasedBefore
-from medlem.flows import announcing
+from medlem.flows import announcing, consents
 from medlem.flows.ports import Ports
 from medlem.flows.tables import Repeat
 
@@ -87,6 +87,7 @@ async def enter(ports: Ports, club: Club, phone: str, profile: Profile, repeat: 
         )
         await tx.members.add(member)
         await tx.members.link(member, number, VerifiedBy.MERCHANT, now)
+        await consents.entered(tx, member, now)
         await announcing.write_down(ports, tx, member, News.JOINED, now)
         if repeat is not None:
             await tx.repeats.keep(club.id, repeat, CREATED, member.id, now)
@@ -106,6 +107,7 @@ async def leave(ports: Ports, club: Club, member: str) -> None:
             raise NotFound("The club has no such member.")
         if found.present:
             await announcing.left(ports, tx, found, now)
+            await consents.left(tx, found, now)
             await tx.members.unlink(found, now)
             await tx.rights.keep_membership(found, now)
             await tx.members.save(replace(found, left_at=now))

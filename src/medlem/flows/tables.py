@@ -18,6 +18,7 @@ from medlem.club.member import Consent, Member, VerifiedBy
 from medlem.club.phone import PhoneNumber
 from medlem.club.place import Club, Key, Station, Store
 from medlem.flows.answers import Replaced, Subscribed
+from medlem.flows.consent_table import Consents
 from medlem.flows.inactivity_table import Inactivity
 from medlem.flows.landing_table import Landings
 from medlem.flows.qr_tables import CheckIns, StationQrs
@@ -231,9 +232,8 @@ class Members(Protocol):
     async def unlink(self, member: Member, now: datetime) -> None:
         """End the link, keeping that it was."""
 
-    async def add_consent(self, consent: Consent) -> None: ...
     async def consents(self, club: ClubId, member: MemberId) -> Sequence[Consent]:
-        """All that was ever answered, oldest first."""
+        """All that was ever answered, oldest first; membership itself is no answer."""
 
     async def shared(self, club: ClubId, most: int) -> SharedSoFar:
         """What the youngest of the members have shared, among so many."""
@@ -417,6 +417,8 @@ class Tables(Protocol):
     def landings(self) -> Landings: ...
     @property
     def members(self) -> Members: ...
+    @property
+    def consents(self) -> Consents: ...
     @property
     def sharing(self) -> Sharing: ...
     @property

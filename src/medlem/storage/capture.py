@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from medlem.storage.marks import MOVED
+from medlem.storage.faults import MOVED
 
 LOG: Final = "change_to_move"
 _TRIGGER: Final = "move_"

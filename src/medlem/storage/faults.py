@@ -12,6 +12,9 @@ _BARRED: Final = (
     "account under which the service runs."
 )
 
+MOVED: Final = "moved_to_postgresql"
+"""The mark of a database of which everything is on a PostgreSQL server now; also what its triggers say."""
+
 MOVED_AWAY: Final = "This club has moved to PostgreSQL: set DATABASE_URL to its address there, and start again."
 """What a database says from which `medlem move` has carried everything away; it refuses every write."""
 
@@ -37,7 +40,7 @@ def code_of(error: sqlite3.Error) -> int:
 
 def told(error: sqlite3.Error) -> Exception:
     """What to raise: a fault of disk or file with advice, a defect of ours as it is."""
-    if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_CONSTRAINT_TRIGGER:
+    if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_CONSTRAINT_TRIGGER and str(error) == MOVED:
         return StorageUnavailable(MOVED_AWAY)
     if isinstance(error, (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.InterfaceError)):
         return error

@@ -7,13 +7,10 @@ import sqlite3
 from typing import Final
 
 from medlem.flows.tables import StorageUnavailable
-from medlem.storage.faults import MOVED_AWAY, told
+from medlem.storage.faults import MOVED, MOVED_AWAY, told
 
 BACKUP: Final = "backup"
 """A copy of one moment."""
-
-MOVED: Final = "moved_to_postgresql"
-"""What was in it is on a PostgreSQL server now."""
 
 _SENTENCES: Final = {
     MOVED: MOVED_AWAY,

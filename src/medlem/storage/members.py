@@ -6,10 +6,11 @@ from datetime import datetime
 
 import msgspec
 
-from medlem.club.ids import ClubId, ConsentId, EnrolmentId, MemberId
+from medlem.club.ids import ClubId, EnrolmentId, MemberId
 from medlem.club.member import Address, Consent, Member, Profile, VerifiedBy
 from medlem.club.phone import PhoneNumber
 from medlem.flows.tables import Clash, SharedSoFar
+from medlem.storage.consents import consent_of
 from medlem.storage.session import Row, Session, maybe_millis, millis, moment
 from medlem.vault import Vault
 
@@ -68,25 +69,9 @@ class Members:
     async def unlink(self, member: Member, now: datetime) -> None:
         await self._session.run("members.unlink", club=member.club, member=member.id, now=millis(now))
 
-    async def add_consent(self, consent: Consent) -> None:
-        await self._session.run(
-            "members.add_consent",
-            club=consent.club,
-            consent=consent.id,
-            member=consent.member,
-            element=consent.element,
-            wording=consent.text,
-            granted=int(consent.granted),
-            given_at=maybe_millis(consent.given_at),
-            seen_at=millis(consent.seen_at),
-            language=consent.language,
-            enrolment=consent.enrolment,
-            station=consent.station,
-        )
-
     async def consents(self, club: ClubId, member: MemberId) -> Sequence[Consent]:
         rows = await self._session.all("members.consents", club=club, member=member)
-        return [_consent(row) for row in rows]
+        return [consent_of(row) for row in rows]
 
     async def shared(self, club: ClubId, most: int) -> SharedSoFar:
         row = await self._session.one("members.shared", club=club, most=most)
@@ -161,20 +146,4 @@ def _member(row: Row) -> Member:
         sharing_withdrawn_at=moment(row["sharing_withdrawn_at"]),
         restricted_at=moment(row["restricted_at"]),
         last_seen_at=moment(row["last_seen_at"]),
-    )
-
-
-def _consent(row: Row) -> Consent:
-    return Consent(
-        id=ConsentId(row["id"]),
-        club=ClubId(row["club"]),
-        member=MemberId(row["member"]),
-        element=row["element"],
-        text=row["wording"],
-        granted=bool(row["granted"]),
-        given_at=moment(row["given_at"]),
-        seen_at=moment(row["seen_at"]),
-        language=row["language"],
-        enrolment=row["enrolment"],
-        station=row["station"],
     )

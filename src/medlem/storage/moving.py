@@ -24,8 +24,8 @@ from medlem.flows.tables import StorageUnavailable
 from medlem.storage import capture, migrating
 from medlem.storage.backup import opened
 from medlem.storage.capture import Row, Table
-from medlem.storage.faults import code_of, told
-from medlem.storage.marks import MOVED, marks, refuse_marked
+from medlem.storage.faults import MOVED, code_of, told
+from medlem.storage.marks import marks, refuse_marked
 from medlem.storage.migrating import shipped
 from medlem.storage.places import written_under
 from medlem.storage.postgresql.arriving import Fingerprint, Target, reach

@@ -2,6 +2,7 @@
 
 from medlem.storage.announcements import Announcements
 from medlem.storage.check_ins import CheckIns
+from medlem.storage.consents import Consents
 from medlem.storage.enrolments import Enrolments
 from medlem.storage.events import Events
 from medlem.storage.identifications import Identifications
@@ -29,6 +30,7 @@ class AllTables:
         self.enrolments = Enrolments(session, vault)
         self.landings = Landings(session, vault)
         self.members = Members(session, vault)
+        self.consents = Consents(session, vault)
         self.sharing = Sharing(session, vault)
         self.events = Events(session, vault)
         self.repeats = Repeats(session, vault)

@@ -145,6 +145,9 @@ class Target:
             )
             for row in found:
                 await self._connection.execute(f"alter table {STAGE}.{row['relname']} set schema {self._home}")
+            functions = "select proname from pg_proc where pronamespace = $1::regnamespace"
+            for row in await self._connection.fetch(functions, STAGE):  # by which triggers refuse
+                await self._connection.execute(f"alter function {STAGE}.{row['proname']}() set schema {self._home}")
             await self._connection.execute(f"drop schema {STAGE} cascade")
 
     async def abandon(self) -> None:

@@ -79,16 +79,12 @@ values (:club, :member, :phone, :verified_by, :now);
 -- name: unlink(club, member, now)!
 update phone_link set ended_at = :now where club = :club and member = :member and ended_at is null;
 
--- name: add_consent(club, consent, member, element, wording, granted, given_at, seen_at, language, enrolment, station)!
-insert into consent (club, id, member, element, wording, granted, given_at, seen_at, language, enrolment, station)
-values (
-    :club, :consent, :member, :element, :wording, :granted, :given_at, :seen_at, :language, :enrolment, :station
-);
-
 -- name: consents(club, member)
-select club, id, member, element, wording, granted, given_at, seen_at, language, enrolment, station
+select
+    club, member, id, act, element, purpose, channel, granted, given_at, seen_at, method, actor, recorded_by, station,
+    enrolment, code, wording, language, text_version, text_hash, evidence_digest, reason, reference
 from consent
-where club = :club and member = :member
+where club = :club and member = :member and coalesce(purpose, '') <> 'membership' and emptied_at is null
 order by position;
 
 -- name: keep_evidence(club, enrolment, member, raw, now)!
