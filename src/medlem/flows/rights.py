@@ -14,7 +14,7 @@ from medlem.club.errors import NotFound
 from medlem.club.member import Member
 from medlem.club.place import Club
 from medlem.club.rights import ErasedBecause, Erasure, Exercised, RestrictedBecause, Right
-from medlem.flows import announcing, membership
+from medlem.flows import announcing, consents, membership
 from medlem.flows.membership import MemberInFull
 from medlem.flows.ports import Ports
 from medlem.flows.rights_table import Kept
@@ -134,6 +134,9 @@ async def erase_within(
     if found is not None:
         erasure = Erasure(club=club.id, member=found.id, reason=reason, requested_at=requested_at, erased_at=now)
         if await tx.rights.erase(erasure, found):
+            if found.present:
+                await consents.left(tx, found, now)
+            await tx.consents.take_remarks(club.id, found.id)
             await announcing.erased(ports, tx, found, now)
             await tx.rights.exercise(_exercised(found, Right.ERASED, reason.value, by, now))
             return erasure
