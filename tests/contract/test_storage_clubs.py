@@ -3,6 +3,8 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
+import pytest
+
 from medlem.club.codes import ConfirmationCode
 from medlem.club.enrolment import Enrolment, State
 from medlem.club.identification import Identification
@@ -11,7 +13,7 @@ from medlem.club.masked import Masked
 from medlem.club.member import Consent, Member, VerifiedBy
 from medlem.club.place import Key, KeyKind
 from medlem.flows.answers import Subscribed
-from medlem.flows.tables import Repeat, Tables
+from medlem.flows.tables import Clash, Repeat, Tables
 from medlem.flows.views import IdentificationView
 from medlem.storage import Database
 from premises import INTERVAL, KARI, NOW, OLA, Premises, asked, later
@@ -169,7 +171,8 @@ async def test_nobody_reaches_into_another_club_with_its_ids(
         assert await tx.enrolments.hold(here.club.id, theirs.enrolment.id) is None
         assert not await tx.enrolments.follows(stolen, theirs.premises.till.id)
         assert list(await tx.enrolments.followers(stolen)) == []
-        await tx.members.save(replace(theirs.member, club=here.club.id, left_at=later(4)))
+        with pytest.raises(Clash):
+            await tx.members.save(replace(theirs.member, club=here.club.id, left_at=later(4)))
         await tx.members.unlink(replace(theirs.member, club=here.club.id), later(3))
         await tx.repeats.set_status(here.club.id, theirs.repeat, 500)
         assert not await tx.keys.revoke(here.club.id, theirs.key.id, later(5))

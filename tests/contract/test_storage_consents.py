@@ -218,7 +218,7 @@ async def test_every_column_that_is_changed_is_found_and_where(tmp_path: Path) -
             await plainly(storage, f"update consent set {column} = {value} where {where}")  # noqa: S608 - our own names
             found = await proving.verify(_Ports(storage), here.club)  # type: ignore[arg-type] # all that it asks for
             assert not found.holds, column
-            assert (found.faults[0].member, found.faults[0].sequence) == (member.id, 2), column
+            assert (member.id, 2) in {(fault.member, fault.sequence) for fault in found.faults}, column
             await plainly(storage, "delete from consent where position = 1000 or id = 'x'")
             await plainly(storage, "insert or replace into consent select * from kept")
             await plainly(storage, "drop table kept")
