@@ -16,7 +16,7 @@ from medlem.club.masked import Masked
 from medlem.club.member import Address, ConsentAnswer, Disclosure, Member, Profile, VerifiedBy
 from medlem.club.phone import PhoneNumber
 from medlem.club.rights import ErasedBecause, ErasedBefore, RestrictedBecause, Right
-from medlem.flows import announcing, membership, rights, scan
+from medlem.flows import announcing, membership, places, rights, scan
 from medlem.flows import enrolment as flow
 from medlem.flows.rights import Erased
 from medlem.flows.sharing import Withdrawal, withdraw
@@ -310,3 +310,32 @@ async def test_a_till_that_finds_a_member_is_written_down_once_a_day(shop: Shop)
     await shop.clock.turn(86_400)
     await shop.identify()
     assert await seen_at() == shop.clock.now()
+
+
+async def _erase_and_die(shop: Shop, member: Member) -> None:
+    because = ErasedBecause.ASKED_BY_MEMBER
+    async with shop.storage.transaction() as tx:
+        await rights.erase_within(
+            shop.ports, tx, shop.club, member.id, reason=because, requested_at=None, by="key_test"
+        )
+        raise ConnectionAbortedError
+
+
+async def test_an_erasure_that_does_not_come_to_its_commit_has_done_nothing(house: Shop, url: str) -> None:
+    member = await kari(house)
+    before = sorted(await everything(url), key=repr)
+    with pytest.raises(ConnectionAbortedError):
+        await _erase_and_die(house, member)
+    assert sorted(await everything(url), key=repr) == before
+    await erase(house, member.id)
+
+
+async def test_the_same_person_in_another_club_of_the_house_is_not_touched(house: Shop) -> None:
+    other = await places.settle_club(house.ports, "200002", "Other", "NO")
+    there = (await membership.enter(house.ports, other, f"+{KARI}", Profile(name="Kari"))).member
+    member = await kari(house)
+    await erase(house, member.id)
+    assert (await membership.get(house.ports, other, there.id)).member == there
+    with pytest.raises(NotFound):
+        await erase(house, there.id)
+    assert not await house.storage.reading.rights.number_erased(other.id, PhoneNumber(KARI))

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -12,6 +13,7 @@ from backups import killed_at, rows
 from medlem.club.enrolment import Reason, State
 from medlem.club.masked import Masked
 from medlem.club.member import Member, VerifiedBy
+from medlem.club.phone import PhoneNumber
 from medlem.club.rights import ErasedBecause, Erasure
 from medlem.flows.ports import Storage
 from medlem.flows.tables import Repeat, StorageUnavailable
@@ -413,3 +415,30 @@ async def test_without_the_old_database_a_file_of_erasures_says_who_it_was(
     assert rows(path, "select count(*) from member where erased_at is null") == [(0 if kept else 1,)]
     if kept:
         assert rows(path, "select count(*) from erased_number") == [(1,)]
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+async def test_of_many_who_came_left_and_were_erased_at_random_nobody_is_back_who_was_erased(
+    opening: Open, here: Premises, path: Path, file: Path, seed: int
+) -> None:
+    chance = Random(seed)  # noqa: S311 - chance that can be had again
+    erased: set[str] = set()
+    async with opening() as storage:
+        members = [here.member(f"sub-{n}", str(200_000 + n), later(n)) for n in range(60)]
+        for n, member in enumerate(members):
+            async with storage.transaction() as tx:
+                await tx.members.add(member)
+                await tx.members.link(member, PhoneNumber(f"47474000{n:02}"), VerifiedBy.LOGIN, NOW)
+            if n == 40:
+                take(path, file, VAULT, NOW, replace=False)
+            if chance.random() < 0.5:
+                gone_now = chance.choice([one for one in members[: n + 1] if one.id not in erased])
+                erased.add(gone_now.id)
+                async with storage.transaction() as tx:
+                    assert await tx.rights.erase(gone(gone_now, later(1000 + n)), gone_now)
+    bring_back(file, path)
+    there = {member.id for member in members[:41]}
+    assert erased & there
+    assert {found for (found,) in rows(path, "select id from member where erased_at is null")} == there - erased
+    reached = rows(path, "select member from phone_link")
+    assert {found for (found,) in reached} == there - erased
