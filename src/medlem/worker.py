@@ -15,7 +15,7 @@ from typing import Any, Final
 from medlem.club.enrolment import Enrolment
 from medlem.club.ids import ClubId
 from medlem.club.landing import Landing
-from medlem.flows import announcing, check_in, inactivity, landing, proving, retention, rights, station_qrs
+from medlem.flows import announcing, check_in, inactivity, landing, proofs, proving, retention, rights, station_qrs
 from medlem.flows import enrolment as flow
 from medlem.flows.answers import Look
 from medlem.flows.failures import report
@@ -59,6 +59,7 @@ class Worker:
         self._landing: set[str] = set()
         self._tidied: datetime | None = None
         self._went_on: datetime | None = None
+        self._proofs = proofs.Walk()
         self._telling: dict[ClubId, asyncio.Task[None]] = {}
 
     async def run(self, closing: asyncio.Event) -> None:
@@ -185,6 +186,7 @@ class Worker:
             await retention.tidy(self._ports)
             await rights.sweep(self._ports)
             await inactivity.enforce(self._ports)
+            await proofs.forget(self._ports, self._proofs)
             await proving.place_older(self._ports)
             self._tidied = now
 

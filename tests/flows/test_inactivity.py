@@ -7,8 +7,8 @@ import pytest
 
 from medlem.club.errors import NotFound
 from medlem.club.member import Member, Profile
-from medlem.club.rights import RestrictedBecause
-from medlem.flows import inactivity, membership, rights
+from medlem.club.rights import ErasedBecause, RestrictedBecause
+from medlem.flows import inactivity, membership, proofs, proving, rights
 from medlem.flows.inactivity import Done, NothingToConfirm
 from medlem.flows.inactivity_table import Listed
 from medlem.flows.keeping import Keeping
@@ -113,3 +113,25 @@ async def test_many_go_a_few_at_a_time(shop: Shop) -> None:
     assert await inactivity.enforce(shop.ports) == Done(25, 0)
     await shop.clock.turn(MONTH + 1)
     assert [(await inactivity.enforce(shop.ports)).erased for _ in range(4)] == [10, 10, 5, 0]
+
+
+async def test_a_proof_goes_when_its_time_is_over_and_the_chain_of_what_is_left_holds(shop: Shop) -> None:
+    kari, ola = await enter(shop), await enter(shop, OLA)
+    for member in (kari, ola):
+        await membership.leave(shop.ports, shop.club, member.id)
+    because = ErasedBecause.ASKED_BY_MEMBER
+    await rights.erase(shop.ports, shop.club, kari.id, reason=because, requested_at=None, by="key_test")
+    walk, reading = proofs.Walk(), shop.storage.reading
+    length = len((await reading.consents.chain(shop.club.id, kari.id)).rows)
+    assert length > 0
+    await shop.clock.turn(1095 * DAY - 1)
+    assert [await proofs.forget(shop.ports, walk) for _ in range(2)] == [0, 0]
+    await shop.clock.turn(1)
+    assert sum([await proofs.forget(shop.ports, walk) for _ in range(4)]) == 1
+    assert not await reading.rights.proves(shop.club.id, kari.id)
+    assert await reading.rights.proves(shop.club.id, ola.id)
+    emptied = await reading.consents.chain(shop.club.id, kari.id)
+    assert [row["wording"] for row in emptied.rows] == [""] * length
+    verdict = await proving.verify(shop.ports, shop.club)
+    assert verdict.holds
+    assert verdict.emptied == length

@@ -114,3 +114,12 @@ async def test_rights_of_nobody_are_not_found(service: Service) -> None:
     assert (
         await service.post(f"/v1/members/{nobody}/restriction", {"reason": "unlawful"}, "integration")
     ).status == 404
+
+
+async def test_an_erased_member_stands_on_no_list(service: Service) -> None:
+    member = await entered(service)
+    await erased(service, member)
+    assert (await service.get("/v1/members", "integration")).body["members"] == []
+    assert (await service.get("/v1/members?sharing=withdrawn", "integration")).body["members"] == []
+    found = await service.post("/v1/members/lookup", {"phone": f"+{KARI}"}, "integration")
+    assert found.body["members"] == []

@@ -133,6 +133,12 @@ class Rights(Protocol):
     async def bury(self, tombstone: Tombstone) -> None:
         """Keep a tombstone that comes from another database."""
 
+    async def proves(self, club: ClubId, member: MemberId) -> bool:
+        """Whether a record of theirs still says something."""
+
+    async def forget_history(self, club: ClubId, member: MemberId) -> None:
+        """Forget when they were members, and when they ended sharing."""
+
     async def erased_since(self, club: ClubId, sub: str, moment: datetime) -> bool:
         """Whether the person of that `sub` was erased at that moment or later."""
 

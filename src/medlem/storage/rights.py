@@ -142,6 +142,13 @@ class Rights:
         for digest in tombstone.numbers:
             await self._session.run("rights.keep_number", club=club, member=member, digest=digest)
 
+    async def proves(self, club: ClubId, member: MemberId) -> bool:
+        return await self._session.one("rights.proves", club=club, member=member) is not None
+
+    async def forget_history(self, club: ClubId, member: MemberId) -> None:
+        await self._session.run("rights.forget_withdrawals", club=club, member=member)
+        await self._session.run("rights.forget_memberships", club=club, member=member)
+
     async def erased_since(self, club: ClubId, sub: str, moment: datetime) -> bool:
         for digest in self._vault.digests(SUB, sub):
             if await self._session.one("rights.erased_since", club=club, digest=digest, moment=millis(moment)):

@@ -23,6 +23,7 @@ _GONE: Final = (
     "rights.erase_announcements",
     "rights.erase_stood",
     "rights.erase_asked",
+    "consents.take_remarks",
 )
 """Screens and the numbers of identifications are gone already: a restore begins them anew."""
 

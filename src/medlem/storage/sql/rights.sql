@@ -86,6 +86,15 @@ limit :most;
 -- name: erased_numbers(club, member)
 select digest from erased_number where club = :club and member = :member order by digest;
 
+-- name: proves(club, member)^
+select 1 as found from consent where club = :club and member = :member and emptied_at is null limit 1;
+
+-- name: forget_withdrawals(club, member)!
+delete from withdrawal where club = :club and member = :member;
+
+-- name: forget_memberships(club, member)!
+delete from past_membership where club = :club and member = :member;
+
 -- name: to_sweep(before, most)
 -- All clubs: one worker serves them all.
 select club, member, reason, requested_at, erased_at
