@@ -355,6 +355,7 @@ class ObedientPlatform(PretendStickers):
             phone=person.phone_claim,
             profile=person.profile,
             consents=person.consents,
+            raw_consents=repr(person.consents).encode() if person.consents else None,
             shared_at=question.polled_at,
         )
 

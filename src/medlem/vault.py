@@ -12,7 +12,9 @@ import secrets
 from collections.abc import Sequence
 from typing import Final, Self
 
+from cryptography.exceptions import InvalidSignature
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
@@ -78,6 +80,19 @@ class Vault:
         """Every keyed hash under which this may have been written down, the present one first."""
         return tuple(_hashed(key, text) for key in self._keys(purpose))
 
+    def sign(self, message: bytes) -> bytes:
+        """An Ed25519 signature (RFC 8032) under the first key."""
+        return self._signing_key(self._secrets[0]).sign(message)
+
+    def public_keys(self) -> tuple[str, ...]:
+        """What everybody may know, to check what was signed: of every line, the present one first; in base64."""
+        keys = (self._signing_key(secret).public_key().public_bytes_raw() for secret in self._secrets)
+        return tuple(base64.b64encode(key).decode() for key in keys)
+
+    @staticmethod
+    def _signing_key(secret: bytes) -> Ed25519PrivateKey:
+        return Ed25519PrivateKey.from_private_bytes(_derived(secret, "sign"))
+
     def __repr__(self) -> str:
         return f"Vault({len(self._secrets)} keys)"
 
@@ -87,6 +102,16 @@ class Vault:
             found = tuple(_derived(secret, f"digest {purpose}") for secret in self._secrets)
             self._digest_keys[purpose] = found
         return found
+
+
+def signed_by(public_key: str, signature: bytes, message: bytes) -> bool:
+    """Whether a message was signed with the key to which this public key belongs, both as we write them down."""
+    try:
+        key = Ed25519PublicKey.from_public_bytes(base64.b64decode(public_key, validate=True))
+        key.verify(base64.b64decode(signature.strip(), validate=True), message)
+    except (InvalidSignature, ValueError):  # binascii.Error among them
+        return False
+    return True
 
 
 def _derived(secret: bytes, use: str) -> bytes:

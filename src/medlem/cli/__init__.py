@@ -19,6 +19,7 @@ COMMANDS: Final = {
     "demo": "medlem.cli.demo",
     "doctor": "medlem.cli.doctor",
     "erasures": "medlem.cli.erasures",
+    "evidence": "medlem.cli.evidence",
     "key": "medlem.cli.key",
     "member": "medlem.cli.member",
     "migrate": "medlem.cli.migrate",

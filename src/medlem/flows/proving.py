@@ -6,6 +6,7 @@ from typing import Final
 
 from medlem.club.consent import Verdict, follow
 from medlem.club.errors import NotFound
+from medlem.club.ids import MemberId
 from medlem.club.member import Member
 from medlem.club.place import Club
 from medlem.flows.consent_table import Chain
@@ -28,19 +29,22 @@ async def verify(ports: Ports, club: Club) -> Verdict:
     return verdict
 
 
-async def of_member(ports: Ports, club: Club, member: str) -> tuple[Member, Chain]:
-    """A member with the whole chain.
+async def of_member(ports: Ports, club: Club, member: str) -> tuple[Member | None, Chain]:
+    """A member with the whole chain; of one who was erased the chain alone.
 
     Raises:
-        NotFound: the club has none of that id.
+        NotFound: the club has, and had, none of that id.
     """
     found = await ports.storage.reading.members.get(club.id, member)
-    if found is None:
+    chain = await ports.storage.reading.consents.chain(club.id, MemberId(member))
+    if found is None and not chain.rows:
         raise NotFound("The club has no such member.")
-    return found, await ports.storage.reading.consents.chain(club.id, found.id)
+    return found, chain
 
 
-async def of_time(ports: Ports, club: Club, since: datetime, until: datetime) -> AsyncIterator[tuple[Member, Chain]]:
+async def of_time(
+    ports: Ports, club: Club, since: datetime, until: datetime
+) -> AsyncIterator[tuple[Member | None, Chain]]:
     """Every member with a record that was heard of from `since` until before `until`, with the whole chain."""
     after = None
     while members := await ports.storage.reading.consents.members_between(club.id, since, until, after, AT_ONCE):

@@ -12,6 +12,7 @@ from litestar.plugins import PluginProtocol
 from medlem.flows.ports import Ports
 from medlem.web import (
     ciba,
+    consents,
     enrolments,
     events,
     finish,
@@ -48,6 +49,7 @@ def operations() -> tuple[Operation, ...]:
         *events.OPERATIONS,
         *members.OPERATIONS,
         *rights.OPERATIONS,
+        *consents.OPERATIONS,
         *stations.OPERATIONS,
         *station_qrs.OPERATIONS,
         *keys.OPERATIONS,

@@ -1,0 +1,6 @@
+"""Proof for the merchant: what one member, or everybody within a time, was shown and answered, signed as one file."""
+
+from medlem.app.proof.archive import Unsound, check
+from medlem.app.proof.making import of_member, of_time
+
+__all__ = ["Unsound", "check", "of_member", "of_time"]
