@@ -60,7 +60,7 @@ async def test_somebody_new_is_added_on_the_start_page(start_page: Page, desk: D
 
 async def test_a_bad_day_is_one_press_and_so_is_a_good_one(start_page: Page, desk: Desk) -> None:
     await start_page.get_by_role("button", name="Platform down").click()
-    await expect(start_page.locator("#rules li")).to_have_count(10, timeout=PATIENCE)
+    await expect(start_page.locator("#rules li")).to_have_count(11, timeout=PATIENCE)
     assert (await desk.get_token()).status == 500
 
     await start_page.get_by_role("button", name="All well").click()
