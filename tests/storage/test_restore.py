@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Awaitable, Callable
 from contextlib import closing
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -12,7 +13,7 @@ import pytest
 from backups import killed_at, rows
 from medlem.club.enrolment import Reason, State
 from medlem.club.masked import Masked
-from medlem.club.member import Member, VerifiedBy
+from medlem.club.member import Entry, Member, VerifiedBy
 from medlem.club.phone import PhoneNumber
 from medlem.club.rights import ErasedBecause, Erasure
 from medlem.flows.ports import Storage
@@ -442,3 +443,15 @@ async def test_of_many_who_came_left_and_were_erased_at_random_nobody_is_back_wh
     assert {found for (found,) in rows(path, "select id from member where erased_at is null")} == there - erased
     reached = rows(path, "select member from phone_link")
     assert {found for (found,) in reached} == there - erased
+
+
+async def test_nobody_who_stood_at_a_till_is_back_with_a_number_or_a_name(
+    opening: Open, here: Premises, path: Path, file: Path
+) -> None:
+    async with opening() as storage:
+        found = replace(here.identification(), entry=Entry(id="crm-1", member_number="C-1", name="Kari N."))
+        async with storage.transaction() as tx:
+            await tx.identifications.add(found)
+        take(path, file, VAULT, NOW, replace=False)
+    bring_back(file, path)
+    assert rows(path, "select phone, entry from identification") == [(None, None)]

@@ -6,7 +6,7 @@ member, so it works though the numbers have changed since.
 
 import sqlite3
 from collections.abc import Iterable, Sequence
-from typing import Final
+from functools import cache
 
 from medlem.club.ids import ClubId, MemberId
 from medlem.club.rights import ErasedBecause, Erasure
@@ -15,17 +15,6 @@ from medlem.storage.rights import NUMBER, SUB
 from medlem.storage.session import maybe_millis, millis, moment
 from medlem.storage.statements import statements
 from medlem.vault import Vault
-
-_GONE: Final = (
-    "rights.erase_links",
-    "rights.erase_extras",
-    "rights.erase_evidence",
-    "rights.erase_announcements",
-    "rights.erase_stood",
-    "rights.erase_asked",
-    "consents.take_remarks",
-)
-"""Screens and the numbers of identifications are gone already: a restore begins them anew."""
 
 
 def read(connection: sqlite3.Connection) -> Sequence[Tombstone] | None:
@@ -89,9 +78,20 @@ def _bury(connection: sqlite3.Connection, tombstone: Tombstone, vault: Vault) ->
         _run(connection, "rights.keep_number", **whose, digest=vault.digest(NUMBER, phone))
         _run(connection, "rights.erase_asked_in_vain", club=erasure.club, phone=phone)
     _run(connection, "rights.erase_member", **whose, now=millis(erasure.erased_at))
-    for name in _GONE:
+    for name in _gone():
         _run(connection, name, **whose)
     return True
+
+
+@cache
+def _gone() -> tuple[str, ...]:
+    """What an erasure removes by the member alone, whatever is added to it.
+
+    Screens and the numbers of identifications are gone already: a restore begins them anew.
+    """
+    whose = frozenset({"club", "member"})
+    erasing = [name for name, found in statements().items() if found.parameters == whose]
+    return ("consents.take_remarks", *(name for name in sorted(erasing) if name.startswith("rights.erase_")))
 
 
 def _run(connection: sqlite3.Connection, name: str, **values: object) -> None:
