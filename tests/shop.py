@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
 from fakes import HandClock, settle
+from fakes_messenger import ObedientMessenger
 from fakes_platform import ObedientPlatform, Person
 from medlem.club.enrolment import Enrolment
 from medlem.club.ids import station_id
@@ -30,6 +31,7 @@ class Shop:
     ports: Ports
     clock: HandClock
     platform: ObedientPlatform
+    messenger: ObedientMessenger
     club: Club
     station: Station
 
@@ -101,11 +103,12 @@ async def open_shop(url: str = "sqlite://", clock: HandClock | None = None) -> A
     try:
         await storage.migrate()
         platform = ObedientPlatform(clock, knows_who_exists=False)
-        errands = Errands()
+        errands, messenger = Errands(), ObedientMessenger()
         ports = Ports(
             storage=storage,
             platform=platform,
             register=OwnRegister(storage),
+            messenger=messenger,
             clock=clock,
             limits=Limits(),
             errands=errands,
@@ -113,7 +116,7 @@ async def open_shop(url: str = "sqlite://", clock: HandClock | None = None) -> A
         )
         club = await places.settle_club(ports, "100001", "Fjord & Fjell", "NO")
         station = (await places.add_station(ports, club, "Till 1", None)).station
-        yield Shop(ports, clock, platform, club, station)
+        yield Shop(ports, clock, platform, messenger, club, station)
         await errands.stop(1)
     finally:
         await settle()

@@ -17,6 +17,8 @@ from medlem.flows.limits import Limits
 from medlem.flows.places import settle_club
 from medlem.flows.ports import Ports
 from medlem.flows.tables import StorageUnavailable
+from medlem.outbox.addresses import Rules
+from medlem.outbox.wire import HttpMessenger
 from medlem.registers.own import OwnRegister
 from medlem.storage.sqlite import LATE_LOOK
 from medlem.vipps.webhooks import verify
@@ -90,6 +92,7 @@ class Node(Process):
             storage=storage,
             platform=NodePlatform(self, around.wire),
             register=OwnRegister(storage),
+            messenger=HttpMessenger(Rules()),
             clock=self._clock,
             limits=Limits(),
             errands=Errands(),

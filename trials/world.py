@@ -17,6 +17,8 @@ from medlem.flows.errands import Errands
 from medlem.flows.failures import ONCE
 from medlem.flows.limits import Limits
 from medlem.flows.ports import Ports
+from medlem.outbox.addresses import Rules
+from medlem.outbox.wire import HttpMessenger
 from medlem.registers.own import OwnRegister
 from medlem.storage import open_storage
 from medlem.vault import Vault
@@ -165,7 +167,8 @@ async def _open(seed: int, loop: VirtualLoop, trouble: Trouble, history: History
             loop, storage, wire, trouble, history, stream(seed, "nodes"), alone=nodes == 1, clock=clock
         )
         crew = Crew(around, nodes, trouble.weather.deaths, trouble.weather.freezes)
-        ports = Ports(storage, platform, OwnRegister(storage), clock, Limits(), Errands(), chance.random)  # type: ignore[arg-type]
+        own, nobody = OwnRegister(storage), HttpMessenger(Rules())
+        ports = Ports(storage, platform, own, nobody, clock, Limits(), Errands(), chance.random)  # type: ignore[arg-type]
         club = await places.settle_club(ports, SALES_UNIT, CLUB, "NO")
         tills = [
             await _till(n, crew, platform, ports, club, stream(seed, f"till {n}")) for n in range(chance.randint(2, 4))

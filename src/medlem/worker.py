@@ -12,10 +12,22 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from medlem.club.endpoint import Endpoint
 from medlem.club.enrolment import Enrolment
 from medlem.club.ids import ClubId
 from medlem.club.landing import Landing
-from medlem.flows import announcing, check_in, inactivity, landing, proofs, proving, retention, rights, station_qrs
+from medlem.flows import (
+    announcing,
+    check_in,
+    inactivity,
+    landing,
+    outbox,
+    proofs,
+    proving,
+    retention,
+    rights,
+    station_qrs,
+)
 from medlem.flows import enrolment as flow
 from medlem.flows.answers import Look
 from medlem.flows.failures import report
@@ -61,6 +73,7 @@ class Worker:
         self._went_on: datetime | None = None
         self._proofs = proofs.Walk()
         self._telling: dict[ClubId, asyncio.Task[None]] = {}
+        self._delivering: set[asyncio.Task[None]] = set()
 
     async def run(self, closing: asyncio.Event) -> None:
         """Work until told to stop; what is still in flight then is found again by whoever comes next."""
@@ -73,7 +86,7 @@ class Worker:
                     await self._pause(watch, rest, closed)
             await self._bring_home()
         finally:
-            left = [settling, closed, *self._running, *self._telling.values()]
+            left = [settling, closed, *self._running, *self._telling.values(), *self._delivering]
             for task in left:
                 task.cancel()
             await asyncio.gather(*left, return_exceptions=True)
@@ -85,6 +98,7 @@ class Worker:
             await flow.give_up_lost_asks(self._ports)
             await self._go_on()
             self._tell_registers()
+            await self._tell_endpoints()
             await self._take_up_landings()
             await self._tidy()
             return await self._rest()
@@ -179,6 +193,19 @@ class Worker:
         except Exception as error:  # noqa: BLE001 - what was claimed is found again when its lease has run out
             report(log, "a register could not be told; it is tried again", error)
             await self._ports.clock.sleep(AFTER_TROUBLE)
+
+    async def _tell_endpoints(self) -> None:
+        """Let endpoints hear what is due, beside everything else: a slow one holds nothing up, nor another one."""
+        for endpoint in await outbox.claim(self._ports, outbox.SIDE_BY_SIDE - len(self._delivering)):
+            task = asyncio.create_task(self._deliver(endpoint), name="deliver")
+            self._delivering.add(task)
+            task.add_done_callback(self._delivering.discard)
+
+    async def _deliver(self, endpoint: Endpoint) -> None:
+        try:
+            await outbox.tell(self._ports, endpoint)
+        except Exception as error:  # noqa: BLE001 - its lease runs out, and it is told again
+            report(log, f"endpoint {endpoint.id} could not be told; it is tried again", error)
 
     async def _tidy(self) -> None:
         now = self._ports.clock.now()

@@ -7,6 +7,7 @@ import sys
 from typing import Any
 
 from fakes import HandClock
+from fakes_messenger import ObedientMessenger
 from fakes_platform import ObedientPlatform
 from medlem.club.announcement import Announcement
 from medlem.flows import announcing
@@ -44,7 +45,7 @@ class Mortal:
 
 def ports_of(storage: Storage, clock: HandClock, registers: Registers) -> Ports:
     platform: Any = ObedientPlatform(clock)
-    return Ports(storage, platform, registers, clock, Limits(), Errands(), lambda: 0.5)
+    return Ports(storage, platform, registers, ObedientMessenger(), clock, Limits(), Errands(), lambda: 0.5)
 
 
 async def main(database: str, url: str, step: str) -> None:

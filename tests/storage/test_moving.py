@@ -17,8 +17,9 @@ import pytest
 
 from backups import TESTS, rows
 from medlem.club.announcement import Announcement, News
+from medlem.club.endpoint import WANTED, Endpoint, NoticeKind
 from medlem.club.enrolment import Enrolment, Reason
-from medlem.club.ids import announcement_id, consent_id, key_id, member_id
+from medlem.club.ids import announcement_id, consent_id, endpoint_id, key_id, member_id
 from medlem.club.masked import Masked
 from medlem.club.member import Consent, Member, VerifiedBy
 from medlem.club.phone import PhoneNumber
@@ -38,6 +39,8 @@ from postgres import cluster
 from premises import KARI, NOW, OLA, Premises, add, asked, later, new_premises, waiting
 from stickers import qr, scan
 from storages import VAULT, Open
+
+URL = "https://crm.example.org/hooks"
 
 
 @pytest.fixture
@@ -78,10 +81,24 @@ async def here(opening: Open) -> Premises:
             await tx.landings.open_session(brought, Masked("a cookie"), later(900))
             await announce(tx, made.member())
             await exercise(tx, made)
+            await tx.outbox.add_endpoint(endpoint(made))
+            await tx.outbox.add(made.club.id, NoticeKind.MEMBER_CREATED, "{}", NOW)
             await tx.identifications.keep_app_presence(made.club.id, OLA, NOW, found=False)
         for _ in range(3):
             await event(storage, made)
     return made
+
+
+def endpoint(here: Premises) -> Endpoint:
+    """One that hears of everything."""
+    return Endpoint(
+        id=endpoint_id(NOW),
+        club=here.club.id,
+        url=URL,
+        kinds=frozenset(WANTED),
+        secret=Masked(b"secret"),
+        created_at=NOW,
+    )
 
 
 async def members(tx: Tables, here: Premises) -> None:

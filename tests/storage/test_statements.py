@@ -21,6 +21,7 @@ WALKED = {
     "events.forget": "the oldest rows, to its limit",
     "events.latest": "the newest row alone",
     "members.shared": "as many of the youngest members as it is told",
+    "outbox.next_due": "the index of the endpoints that are to be told something, in its order and to its first",
     "places.clubs": "as many clubs as sales units",
     "places.digests": "as many clubs as sales units",
 }

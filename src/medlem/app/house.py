@@ -23,6 +23,8 @@ from medlem.flows.errands import Errands
 from medlem.flows.places import settle_club
 from medlem.flows.ports import Ports
 from medlem.flows.tables import StorageUnavailable
+from medlem.outbox.addresses import Rules
+from medlem.outbox.wire import HttpMessenger
 from medlem.registers.by_club import Registers
 from medlem.registers.own import OwnRegister
 from medlem.storage import Database, open_storage
@@ -87,10 +89,12 @@ async def open_house(settings: Settings, *, serving: bool = False) -> AsyncItera
         platform = VippsPlatform(clubs.units, clock, time_outs(settings), refresh=clubs.refresh)
         own = OwnRegister(storage)
         registers = Registers(own)
+        messenger = HttpMessenger(Rules(settings.endpoint_ports, settings.endpoint_loopback))
         ports = Ports(
             storage=storage,
             platform=platform,
             register=registers,
+            messenger=messenger,
             clock=clock,
             limits=settings.limits,
             errands=Errands(),
@@ -106,6 +110,7 @@ async def open_house(settings: Settings, *, serving: bool = False) -> AsyncItera
             await ports.errands.stop(ERRAND_GRACE)
             await platform.close()
             await registers.close()
+            await messenger.close()
 
 
 @contextlib.asynccontextmanager

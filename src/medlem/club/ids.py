@@ -19,6 +19,8 @@ ConsentId = NewType("ConsentId", str)
 StationQrId = NewType("StationQrId", str)
 CheckInId = NewType("CheckInId", str)
 AnnouncementId = NewType("AnnouncementId", str)
+EndpointId = NewType("EndpointId", str)
+NoticeId = NewType("NoticeId", str)
 
 _ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"
 _PAIRS: Final = tuple(first + second for first in _ALPHABET for second in _ALPHABET)
@@ -42,6 +44,7 @@ _club, _store, _station, _key = _maker("clb"), _maker("sto"), _maker("sta"), _ma
 _identification, _enrolment, _member, _consent = _maker("idn"), _maker("enr"), _maker("mem"), _maker("con")
 _station_qr, _check_in = _maker("sqr"), _maker("chk")
 _announcement = _maker("ann")
+_endpoint, _notice = _maker("whe"), _maker("ntc")
 
 
 def club_id(now: datetime) -> ClubId:
@@ -97,3 +100,13 @@ def check_in_id(now: datetime) -> CheckInId:
 def announcement_id(now: datetime) -> AnnouncementId:
     """A new announcement's id."""
     return AnnouncementId(_announcement(now))
+
+
+def endpoint_id(now: datetime) -> EndpointId:
+    """A new endpoint's id."""
+    return EndpointId(_endpoint(now))
+
+
+def notice_id(now: datetime) -> NoticeId:
+    """A new notice's id."""
+    return NoticeId(_notice(now))

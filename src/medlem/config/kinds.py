@@ -169,6 +169,14 @@ def networks(value: str) -> tuple[str, ...]:
         raise ValueError("addresses or networks, such as 10.0.0.7, 192.168.0.0/24") from None
 
 
+def ports(value: str) -> tuple[int, ...]:
+    """Numbers of ports."""
+    parts = [part.strip() for part in value.split(",")]
+    if not all(re.fullmatch(r"[1-9][0-9]{0,4}", part) and int(part) <= 65535 for part in parts):  # noqa: PLR2004 - TCP's
+        raise ValueError("numbers of ports, such as 443, 8443")
+    return tuple(int(part) for part in parts)
+
+
 def app_names(value: str) -> tuple[tuple[str, str], ...]:
     """What the app is called in which country."""
     found = [re.fullmatch(r"\s*([A-Z]{2})\s*=\s*(\S[^,=]{0,29})", part.rstrip()) for part in value.split(",")]

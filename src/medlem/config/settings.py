@@ -86,6 +86,8 @@ class Settings:
     scan_timeout: int = _setting(kinds.number(2, 30), "10")
     ask_timeout: int = _setting(kinds.number(5, 18), "14")
     call_timeout: int = _setting(kinds.number(2, 25), "8")
+    endpoint_ports: tuple[int, ...] = _setting(kinds.ports, "443, 8443")
+    endpoint_loopback: bool = _setting(kinds.switch, "off")
     longest_wait: float = _setting(kinds.seconds(300), "30")
     lookups_per_station: tuple[Limit, ...] = _setting(kinds.limits, "600/10m, 60/1m")
     lookup_misses_per_station: tuple[Limit, ...] = _setting(kinds.limits, "60/1h")

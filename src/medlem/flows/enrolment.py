@@ -21,8 +21,7 @@ from medlem.club.ids import EnrolmentId, enrolment_id
 from medlem.club.masked import Masked
 from medlem.club.member import Disclosure
 from medlem.club.place import Station
-from medlem.flows import eligible, limits, unasked
-from medlem.flows.announcing import joining
+from medlem.flows import eligible, limits, noticing, unasked
 from medlem.flows.answers import (
     Answer,
     Answered,
@@ -181,9 +180,9 @@ async def _draw_conclusion(ports: Ports, answered: Enrolment, told: Told) -> Non
         current = await tx.enrolments.hold(answered.club, answered.id)
         if current is None or current.claim != answered.claim or current.state is not State.WAITING:
             return
-        after = await _told(ports, tx, current, told, now)
+        after, drafts = await _told(ports, tx, current, told, now)
         await tx.enrolments.save(after)
-        await _announce(tx, [] if after.is_open else [after], now)
+        await _announce(tx, [] if after.is_open else [after], now, drafts)
 
 
 async def give_up_lost_asks(ports: Ports) -> None:
@@ -228,17 +227,20 @@ async def _asked(tx: Tables, current: Enrolment, answer: Ask, now: datetime) -> 
     return after if pinged is None else after.pinged(now)
 
 
-async def _told(ports: Ports, tx: Tables, current: Enrolment, told: Told, now: datetime) -> Enrolment:
+async def _told(
+    ports: Ports, tx: Tables, current: Enrolment, told: Told, now: datetime
+) -> tuple[Enrolment, list[noticing.Draft]]:
     match told:
         case Disclosure():
             if await tx.rights.erased_since(current.club, told.sub, told.shared_at or now):
                 log.info("enrolment %s: the person was erased after their yes, which makes no member now", current.id)
-                return current.failed(Reason.OUTCOME_UNKNOWN, now)
-            return current.accepted((await joining(ports, tx, current, told, now)).id, now)
+                return current.failed(Reason.OUTCOME_UNKNOWN, now), []
+            member, drafts = await noticing.joining(ports, tx, current, told, now)
+            return current.accepted(member.id, now), drafts
         case Failed():
-            return current.failed(told.reason, now, told.digest)
+            return current.failed(told.reason, now, told.digest), []
         case Unreachable():
-            return current.unreachable(now, told.retry_after, ports.chance())
+            return current.unreachable(now, told.retry_after, ports.chance()), []
     assert_never(told)
 
 
@@ -264,10 +266,12 @@ async def _view(tables: Tables, enrolment: Enrolment) -> EnrolmentView:
     return EnrolmentView.of(enrolment, member)
 
 
-async def _announce(tx: Tables, changed: Sequence[Enrolment], now: datetime) -> None:
+async def _announce(
+    tx: Tables, changed: Sequence[Enrolment], now: datetime, drafts: Sequence[noticing.Draft] = ()
+) -> None:
     """Put them on the screen of every station that follows, in the transaction that changed them.
 
-    Station by station, in their order: an event holds its station's row until the commit.
+    Station by station, in their order: an event holds its station's row until the commit. Then what endpoints hear.
     """
     lines = []
     for enrolment in changed:
@@ -275,3 +279,6 @@ async def _announce(tx: Tables, changed: Sequence[Enrolment], now: datetime) -> 
         lines += [(station, enrolment, view) for station in await tx.enrolments.followers(enrolment)]
     for station, enrolment, view in sorted(lines, key=lambda line: line[0]):
         await tx.events.add(enrolment.club, station, view, now)
+    for enrolment in sorted(changed, key=lambda one: one.club):
+        over = [] if enrolment.is_open else [noticing.finished(enrolment)]
+        await noticing.write(tx, enrolment.club, [*drafts, *over], now)

@@ -18,12 +18,13 @@ from enum import Enum
 from typing import Final
 
 from medlem.club.announcement import News
+from medlem.club.endpoint import NoticeKind
 from medlem.club.enrolment import Enrolment, Finish, State
 from medlem.club.ids import ClubId
 from medlem.club.landing import CODE_LIFE, Landing, Step
 from medlem.club.masked import Masked
 from medlem.club.member import Member
-from medlem.flows import announcing
+from medlem.flows import announcing, noticing
 from medlem.flows.answers import Answered, Lost, Redeemed, Unreachable, Worthless
 from medlem.flows.enrolment import conclude
 from medlem.flows.insisting import insist
@@ -133,6 +134,7 @@ async def complete(ports: Ports, club: ClubId, session: Masked[str], answers: Ma
             return False
         await tx.members.save_extras(member, answers, now)
         await announcing.write_down(ports, tx, member, News.CHANGED, now)
+        await noticing.member_changed(tx, member, NoticeKind.MEMBER_UPDATED, now)
         await tx.landings.use_sessions(landing, now)
         return True
 

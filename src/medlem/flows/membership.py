@@ -7,13 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from medlem.club.announcement import News
+from medlem.club.endpoint import NoticeKind
 from medlem.club.errors import NotFound
 from medlem.club.ids import member_id
 from medlem.club.member import AlreadyMember, Consent, Member, Profile, VerifiedBy
 from medlem.club.phone import PhoneNumber
 from medlem.club.place import Club
 from medlem.club.rights import ErasedBefore
-from medlem.flows import announcing, consents
+from medlem.flows import announcing, consents, noticing
 from medlem.flows.ports import Ports
 from medlem.flows.tables import Repeat
 
@@ -89,6 +90,7 @@ async def enter(ports: Ports, club: Club, phone: str, profile: Profile, repeat: 
         await tx.members.link(member, number, VerifiedBy.MERCHANT, now)
         await consents.entered(tx, member, now)
         await announcing.write_down(ports, tx, member, News.JOINED, now)
+        await noticing.member_changed(tx, member, NoticeKind.MEMBER_CREATED, now)
         if repeat is not None:
             await tx.repeats.keep(club.id, repeat, CREATED, member.id, now)
     return MemberInFull(member, [])
@@ -110,7 +112,9 @@ async def leave(ports: Ports, club: Club, member: str) -> None:
             await consents.left(tx, found, now)
             await tx.members.unlink(found, now)
             await tx.rights.keep_membership(found, now)
-            await tx.members.save(replace(found, left_at=now))
+            after = replace(found, left_at=now)
+            await tx.members.save(after)
+            await noticing.member_changed(tx, after, NoticeKind.MEMBER_LEFT, now)
 
 
 async def _member(ports: Ports, club: Club, member: str) -> Member:

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Protocol
 
 from medlem.club.announcement import Announcement
+from medlem.club.endpoint import Attempt, Endpoint, Notice
 from medlem.club.enrolment import Finish
 from medlem.club.ids import ClubId, StationQrId
 from medlem.club.masked import Masked
@@ -148,6 +149,16 @@ class Register(Protocol):
         """Tell the register of the announcement's club, once; never raises."""
 
 
+class Messenger(Protocol):
+    """The way to the endpoints of the merchant's other systems."""
+
+    def flaw(self, url: str) -> str | None:
+        """Why nothing may ever be sent to this address, as a sentence; None when it may be tried."""
+
+    async def tell(self, endpoint: Endpoint, notice: Notice, now: datetime) -> Attempt:
+        """Let an endpoint hear a notice, once, signed as of now; never raises."""
+
+
 class Watch(Protocol):
     """A place to wait until something was committed."""
 
@@ -180,6 +191,7 @@ class Ports:
     storage: Storage
     platform: Platform
     register: Register
+    messenger: Messenger
     clock: Clock
     limits: Limits
     errands: Errands

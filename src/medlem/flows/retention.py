@@ -21,6 +21,8 @@ HEARD: Final = timedelta(hours=72)
 TURNED_DOWN: Final = timedelta(days=30)
 NOTIFICATIONS: Final = timedelta(hours=24)
 LANDINGS: Final = timedelta(hours=24)
+NOTICES: Final = timedelta(days=30)
+"""Whatever became of them: so long they can be told again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,7 @@ class Forgotten:
     announcements: int
     apps: int
     landings: int
+    notices: int
 
 
 async def tidy(ports: Ports) -> Forgotten:
@@ -50,6 +53,7 @@ async def tidy(ports: Ports) -> Forgotten:
         apps=await _all(ports, lambda tx: tx.identifications.forget_app_presence(now - app_presence.LIFE)),
         check_ins=await _all(ports, lambda tx: tx.check_ins.forget(now)),
         announcements=await _all(ports, lambda tx: tx.announcements.forget(now - HEARD, now - TURNED_DOWN)),
+        notices=await _all(ports, lambda tx: tx.outbox.forget(now - NOTICES)),
         landings=await _all(ports, lambda tx: tx.landings.forget_sessions(now))
         + await _all(ports, lambda tx: tx.landings.forget(now - LANDINGS)),
     )

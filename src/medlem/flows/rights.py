@@ -5,16 +5,17 @@ whoever asks again after it is told what was done. What others were writing of t
 a second look, a minute later (`sweep`).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from medlem.club.announcement import News
+from medlem.club.endpoint import NoticeKind
 from medlem.club.errors import NotFound
 from medlem.club.member import Member
 from medlem.club.place import Club
 from medlem.club.rights import ErasedBecause, Erasure, Exercised, RestrictedBecause, Right
-from medlem.flows import announcing, consents, membership
+from medlem.flows import announcing, consents, membership, noticing
 from medlem.flows.membership import MemberInFull
 from medlem.flows.ports import Ports
 from medlem.flows.rights_table import Kept
@@ -75,6 +76,7 @@ async def restrict(
         found = await _member(tx, club, member)
         if await tx.rights.restrict(found, now):
             await tx.rights.exercise(_exercised(found, Right.RESTRICTED, reason.value, by, now))
+            await noticing.member_changed(tx, found, NoticeKind.MEMBER_UPDATED, now)
         if repeat is not None:
             await tx.repeats.keep(club.id, repeat, DONE, found.id, now)
     return await membership.get(ports, club, member)
@@ -93,6 +95,7 @@ async def lift(ports: Ports, club: Club, member: str, by: str) -> None:
             await tx.rights.exercise(_exercised(found, Right.LIFTED, None, by, now))
             now_free = await _member(tx, club, member)
             await announcing.write_down(ports, tx, now_free, News.JOINED if found.present else News.CHANGED, now)
+            await noticing.member_changed(tx, now_free, NoticeKind.MEMBER_UPDATED, now)
 
 
 async def erase(
@@ -139,6 +142,9 @@ async def erase_within(
             await tx.consents.take_remarks(club.id, found.id)
             await announcing.erased(ports, tx, found, now)
             await tx.rights.exercise(_exercised(found, Right.ERASED, reason.value, by, now))
+            await noticing.member_changed(
+                tx, replace(found, left_at=found.left_at or now), NoticeKind.MEMBER_ERASED, now
+            )
             return erasure
     done = await tx.rights.erasure(club.id, member)
     if done is None:

@@ -12,9 +12,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
+from medlem.club.endpoint import NoticeKind
 from medlem.club.errors import NotFound, TooManyRequests
 from medlem.club.ids import ClubId
 from medlem.club.masked import Masked
+from medlem.flows import noticing
 from medlem.flows.ports import Ports
 from medlem.flows.tables import WithdrawalAddress
 
@@ -52,6 +54,9 @@ async def withdraw(ports: Ports, address: WithdrawalAddress, said: Withdrawal) -
         if not await tx.sharing.count(address, now, MOST_A_MINUTE):
             raise TooManyRequests("Too much has come here within a minute. Send it again later.", 60)
         member = await tx.sharing.withdraw(address.club, said.sub, at + LEEWAY, now)
+        marked = await tx.members.get(address.club, member) if member is not None else None
+        if marked is not None:
+            await noticing.member_changed(tx, marked, NoticeKind.MEMBER_UPDATED, now)
     if member is not None:
         log.warning("member %s has ended sharing in the app: look at what is kept of them", member)
 

@@ -21,6 +21,7 @@ from medlem.flows.answers import Replaced, Subscribed
 from medlem.flows.consent_table import Consents
 from medlem.flows.inactivity_table import Inactivity
 from medlem.flows.landing_table import Landings
+from medlem.flows.outbox_table import Outbox
 from medlem.flows.qr_tables import CheckIns, StationQrs
 from medlem.flows.rights_table import Rights
 from medlem.flows.views import EventView, SnapshotView
@@ -232,6 +233,9 @@ class Members(Protocol):
     async def unlink(self, member: Member, now: datetime) -> None:
         """End the link, keeping that it was."""
 
+    async def touch(self, member: Member, now: datetime) -> int:
+        """Note that something about them has changed; the number of this change, which is 1 for who is new."""
+
     async def consents(self, club: ClubId, member: MemberId) -> Sequence[Consent]:
         """All that was ever answered, oldest first; membership itself is no answer."""
 
@@ -437,3 +441,5 @@ class Tables(Protocol):
     def rights(self) -> Rights: ...
     @property
     def inactivity(self) -> Inactivity: ...
+    @property
+    def outbox(self) -> Outbox: ...

@@ -69,6 +69,12 @@ class Members:
     async def unlink(self, member: Member, now: datetime) -> None:
         await self._session.run("members.unlink", club=member.club, member=member.id, now=millis(now))
 
+    async def touch(self, member: Member, now: datetime) -> int:
+        row = await self._session.one("members.touch", club=member.club, member=member.id, now=millis(now))
+        if row is None:
+            raise LookupError(f"there is no member {member.id}")
+        return int(row["version"])
+
     async def consents(self, club: ClubId, member: MemberId) -> Sequence[Consent]:
         rows = await self._session.all("members.consents", club=club, member=member)
         return [consent_of(row) for row in rows]

@@ -10,6 +10,7 @@ from medlem.storage.inactivity import Inactivity
 from medlem.storage.keys import Keys
 from medlem.storage.landings import Landings
 from medlem.storage.members import Members
+from medlem.storage.outbox import Outbox
 from medlem.storage.places import Places
 from medlem.storage.repeats import Repeats
 from medlem.storage.rights import Rights
@@ -40,3 +41,4 @@ class AllTables:
         self.announcements = Announcements(session, vault)
         self.rights = Rights(session, vault)
         self.inactivity = Inactivity(session)
+        self.outbox = Outbox(session, vault)

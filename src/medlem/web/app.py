@@ -13,6 +13,7 @@ from medlem.flows.ports import Ports
 from medlem.web import (
     ciba,
     consents,
+    endpoints,
     enrolments,
     events,
     finish,
@@ -53,6 +54,7 @@ def operations() -> tuple[Operation, ...]:
         *stations.OPERATIONS,
         *station_qrs.OPERATIONS,
         *keys.OPERATIONS,
+        *endpoints.OPERATIONS,
         *hooks.OPERATIONS,
         *withdrawals.OPERATIONS,
         *ciba.OPERATIONS,

@@ -30,6 +30,10 @@ BODIES: Final[dict[str, dict[str, Any]]] = {
         },
         "taken_back": {"element": "email", "granted": False, "method": "staff", "actor": "customer"},
     },
+    "endpoints_create": {
+        "members": {"url": "https://crm.example.org/hooks/club", "events": ["member.created", "member.left"]}
+    },
+    "endpoints_replay": {"from_a_moment": {"since": "2026-11-23T10:00:00Z"}},
     "stations_create": {"first_store": {"name": "Till 1", "store": None}},
     "stations_pair": {"typed": {"code": "CDFG-HJKM"}},
     "keys_create": {"integration": {"kind": "integration", "name": "Loyalty system"}},
@@ -43,6 +47,15 @@ SCHEMAS: Final[dict[str, dict[str, Any]]] = {
                 "properties": {"scan": {"type": "string"}, "phone": {"type": "null"}, "country": {"type": "null"}},
             },
             {"required": ["phone"], "properties": {"phone": {"type": "string"}, "scan": {"type": "null"}}},
+        ]
+    },
+    "NewReplay": {
+        "oneOf": [
+            {"required": ["notice"], "properties": {"notice": {"type": "string"}, "since": {"type": "null"}}},
+            {
+                "required": ["since"],
+                "properties": {"since": {"type": "string", "format": "date-time"}, "notice": {"type": "null"}},
+            },
         ]
     },
     "NewKey": {

@@ -79,6 +79,10 @@ values (:club, :member, :phone, :verified_by, :now);
 -- name: unlink(club, member, now)!
 update phone_link set ended_at = :now where club = :club and member = :member and ended_at is null;
 
+-- name: touch(club, member, now)^
+update member set version = version + 1, changed_at = :now where club = :club and id = :member
+returning version;
+
 -- name: consents(club, member)
 select
     club, member, id, act, element, purpose, channel, granted, given_at, seen_at, method, actor, recorded_by, station,

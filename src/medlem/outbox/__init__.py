@@ -1,0 +1,1 @@
+"""Deliveries to others: what the merchant's own systems hear of members."""
