@@ -2,11 +2,14 @@
 
 from dataclasses import replace
 
+from medlem.club.finding import START, Spot, Wanted
 from medlem.club.masked import Masked
 from medlem.club.member import Member
 from medlem.flows.ports import Storage
 from medlem.flows.tables import WithdrawalAddress
 from premises import NOW, Premises, later
+
+WITHDRAWN = Wanted(withdrawn=True)
 
 
 async def add(storage: Storage, member: Member, shared: float | None = 0) -> Member:
@@ -25,16 +28,16 @@ async def withdraw(storage: Storage, here: Premises, sub: str, before: float, no
 async def test_a_member_is_marked_once_and_shares_anew(storage: Storage, here: Premises, neighbour: Premises) -> None:
     kari = await add(storage, here.member())
     theirs = await add(storage, neighbour.member())
-    members = storage.reading.members
+    members, finding = storage.reading.members, storage.reading.finding
     assert await withdraw(storage, here, "sub-1", 10, 20) == kari.id
     assert await withdraw(storage, here, "sub-1", 30, 40) is None
     assert await withdraw(storage, here, "nobody", 30, 40) is None
     marked = replace(kari, sharing_withdrawn_at=later(20))
     assert await members.get(here.club.id, kari.id) == marked
     assert await members.get(neighbour.club.id, theirs.id) == theirs
-    assert await members.withdrawn(here.club.id, None, 10) == [marked]
-    assert await members.withdrawn(here.club.id, kari.id, 10) == []
-    assert await members.withdrawn(neighbour.club.id, None, 10) == []
+    assert await finding.page(here.club.id, WITHDRAWN, START, 10) == [Spot(marked.id)]
+    assert await finding.page(here.club.id, WITHDRAWN, Spot(kari.id), 10) == []
+    assert await finding.page(neighbour.club.id, WITHDRAWN, START, 10) == []
     for at, still in ((later(19), later(20)), (later(20), None)):
         async with storage.transaction() as tx:
             await tx.sharing.renew(kari, at)

@@ -356,7 +356,7 @@ async def test_a_reader_who_slept_makes_no_member_behind_its_successors_back(sho
     [successor] = await enrolment.claim(shop.ports, 10)
     await enrolment.conclude(shop.ports, sleeper)
     assert (await shop.show(asked.id)).state == "waiting"
-    assert await membership.page(shop.ports, shop.club, None, 10) == []
+    assert await shop.storage.reading.members.page(shop.club.id, None, 10) == []
     await enrolment.conclude(shop.ports, successor)
     assert (await shop.show(asked.id)).state == "accepted"
 

@@ -28,7 +28,7 @@ async def test_one_number_reaches_one_member(shop: Shop) -> None:
 async def test_a_number_that_is_none_enters_nobody(shop: Shop) -> None:
     with pytest.raises(InvalidPhoneNumber):
         await membership.enter(shop.ports, shop.club, "+47 22 34 56 78", NAMED)
-    assert await membership.page(shop.ports, shop.club, None, 10) == []
+    assert await shop.storage.reading.members.page(shop.club.id, None, 10) == []
 
 
 async def test_who_leaves_is_found_no_more_by_number_but_remains_on_the_list(shop: Shop) -> None:
@@ -55,6 +55,6 @@ async def test_the_list_goes_on_where_it_stopped(shop: Shop) -> None:
     for n in range(5):
         await shop.clock.turn(1)
         entered.append((await membership.enter(shop.ports, shop.club, f"+474000002{n}", NAMED)).member.id)
-    first = await membership.page(shop.ports, shop.club, None, 3)
-    rest = await membership.page(shop.ports, shop.club, first[-1].member.id, 3)
-    assert [one.member.id for one in first + rest] == entered
+    first = await shop.storage.reading.members.page(shop.club.id, None, 3)
+    rest = await shop.storage.reading.members.page(shop.club.id, first[-1].id, 3)
+    assert [one.id for one in [*first, *rest]] == entered

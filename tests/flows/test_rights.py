@@ -141,7 +141,7 @@ async def test_an_erased_member_is_not_there_and_another_is(house: Shop) -> None
     await erase(house, member.id)
     with pytest.raises(NotFound):
         await membership.get(house.ports, house.club, member.id)
-    assert [one.member.id for one in await membership.page(house.ports, house.club, None, 9)] == [ola.id]
+    assert [one.id for one in await house.storage.reading.members.page(house.club.id, None, 9)] == [ola.id]
     assert (await house.identify()).membership == "not_member"
     assert (await house.identify(OLA)).membership == "member"
 
@@ -185,7 +185,7 @@ async def test_a_yes_that_was_given_before_the_erasure_makes_no_member_after_it(
     await flow._draw_conclusion(house.ports, answered[0], replace(told, shared_at=came))
     shown = await house.show(asked.id)
     assert (shown.state, shown.reason) == ("failed", Reason.OUTCOME_UNKNOWN)
-    assert await membership.page(house.ports, house.club, None, 9) == []
+    assert await house.storage.reading.members.page(house.club.id, None, 9) == []
 
 
 async def test_an_open_question_goes_on_and_its_yes_is_a_new_login(house: Shop) -> None:

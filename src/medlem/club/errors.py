@@ -49,6 +49,12 @@ class NotFound(Refusal):
     slug = "not-found"
 
 
+class PreconditionFailed(Refusal):
+    """It has changed since it was read."""
+
+    slug = "precondition-failed"
+
+
 class IdentificationExpired(Refusal):
     """The identification is older than fifteen minutes."""
 

@@ -3,12 +3,13 @@
 What a till does with members goes by `scan`; this is for systems that may see a member in full.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from medlem.club.announcement import News
 from medlem.club.endpoint import NoticeKind
-from medlem.club.errors import NotFound
+from medlem.club.errors import NotFound, PreconditionFailed
+from medlem.club.finding import Spot, Wanted
 from medlem.club.ids import member_id
 from medlem.club.member import AlreadyMember, Consent, Member, Profile, VerifiedBy
 from medlem.club.phone import PhoneNumber
@@ -16,7 +17,7 @@ from medlem.club.place import Club
 from medlem.club.rights import ErasedBefore
 from medlem.flows import announcing, consents, noticing
 from medlem.flows.ports import Ports
-from medlem.flows.tables import Repeat
+from medlem.flows.tables import Repeat, Tables
 
 CREATED = 201
 
@@ -31,6 +32,15 @@ class MemberInFull:
     """What they have added about themselves, by its name."""
 
 
+AsRead = Callable[[MemberInFull], bool]
+"""Whether a member is still as somebody has read them."""
+
+
+def whatever(_: MemberInFull) -> bool:
+    """They may be as they like."""
+    return True
+
+
 async def look_up(ports: Ports, club: Club, phone: str) -> list[MemberInFull]:
     """The present members whom a number reaches.
 
@@ -38,19 +48,42 @@ async def look_up(ports: Ports, club: Club, phone: str) -> list[MemberInFull]:
         InvalidPhoneNumber: it cannot be a mobile number.
     """
     member = await ports.storage.reading.members.by_phone(club.id, PhoneNumber.typed(phone, club.country))
-    return [] if member is None else [await _in_full(ports, member)]
+    return [] if member is None else [await _in_full(ports.storage.reading, member)]
 
 
-async def page(ports: Ports, club: Club, after: str | None, most: int) -> list[MemberInFull]:
-    """Members, those who left included, in a stable order from after that id."""
-    found = await ports.storage.reading.members.page(club.id, after, most)
-    return [await _in_full(ports, member) for member in found]
+async def page(
+    ports: Ports, club: Club, wanted: Wanted, after: Spot, most: int
+) -> tuple[list[MemberInFull], Spot | None]:
+    """Some of the members who are wanted, from after a spot, and the spot to go on from; None at the end.
+
+    There may be fewer than `most` of them, or none, and more behind: see `club.finding`.
+    """
+    spots = await ports.storage.reading.finding.page(club.id, wanted, after, most + 1)
+    return await _page(ports, club, spots, most, wanted)
 
 
-async def withdrawn(ports: Ports, club: Club, after: str | None, most: int) -> list[MemberInFull]:
-    """As `page`, those who ended sharing in the app: somebody is to look at what is kept of them."""
-    found = await ports.storage.reading.members.withdrawn(club.id, after, most)
-    return [await _in_full(ports, member) for member in found]
+async def named(
+    ports: Ports, club: Club, prefix: str, after: Spot, most: int, *, family: bool
+) -> tuple[list[MemberInFull], Spot | None]:
+    """As `page`, the members whose name, or family name, begins so, in the order of their names."""
+    spots = await ports.storage.reading.finding.named(club.id, prefix, after, most + 1, family=family)
+    return await _page(ports, club, spots, most, Wanted())
+
+
+async def by_number(ports: Ports, club: Club, member_number: str) -> list[MemberInFull]:
+    """Who has this member number, present or not."""
+    found = await ports.storage.reading.finding.by_number(club.id, member_number)
+    member = None if found is None else await ports.storage.reading.members.get(club.id, found)
+    return [] if member is None else [await _in_full(ports.storage.reading, member)]
+
+
+async def _page(
+    ports: Ports, club: Club, spots: Sequence[Spot], most: int, wanted: Wanted
+) -> tuple[list[MemberInFull], Spot | None]:
+    tables = ports.storage.reading
+    read = [await tables.members.get(club.id, spot.member) for spot in spots[:most]]
+    found = [await _in_full(tables, member) for member in read if member is not None and wanted.wants(member)]
+    return found, spots[most - 1] if len(spots) > most else None
 
 
 async def get(ports: Ports, club: Club, member: str) -> MemberInFull:
@@ -59,7 +92,7 @@ async def get(ports: Ports, club: Club, member: str) -> MemberInFull:
     Raises:
         NotFound: the club has none of that id.
     """
-    return await _in_full(ports, await _member(ports, club, member))
+    return await _in_full(ports.storage.reading, await _member(ports.storage.reading, club, member))
 
 
 async def enter(ports: Ports, club: Club, phone: str, profile: Profile, repeat: Repeat | None = None) -> MemberInFull:
@@ -96,17 +129,36 @@ async def enter(ports: Ports, club: Club, phone: str, profile: Profile, repeat: 
     return MemberInFull(member, [])
 
 
-async def leave(ports: Ports, club: Club, member: str) -> None:
+async def change(
+    ports: Ports, club: Club, member: str, changed: Callable[[Profile], Profile], as_read: AsRead = whatever
+) -> MemberInFull:
+    """Write into a member's profile what the merchant knows better. Where nothing is different nothing happens.
+
+    Raises:
+        NotFound: the club has none of that id.
+        PreconditionFailed: they are not as they were read.
+    """
+    now = ports.clock.now()
+    async with ports.storage.transaction() as tx:
+        found = await _as_read(tx, club, member, as_read)
+        after = replace(found, profile=changed(found.profile))
+        if after != found:
+            await tx.members.save(after)
+            await announcing.write_down(ports, tx, after, News.CHANGED, now)
+            await noticing.member_changed(tx, after, NoticeKind.MEMBER_UPDATED, now)
+        return await _in_full(tx, after)
+
+
+async def leave(ports: Ports, club: Club, member: str, as_read: AsRead = whatever) -> None:
     """End a membership; who has left already stays so. What they consented to remains provable.
 
     Raises:
         NotFound: the club has none of that id.
+        PreconditionFailed: they are not as they were read.
     """
     now = ports.clock.now()
     async with ports.storage.transaction() as tx:
-        found = await tx.members.get(club.id, member)
-        if found is None:
-            raise NotFound("The club has no such member.")
+        found = await _as_read(tx, club, member, as_read)
         if found.present:
             await announcing.left(ports, tx, found, now)
             await consents.left(tx, found, now)
@@ -117,13 +169,22 @@ async def leave(ports: Ports, club: Club, member: str) -> None:
             await noticing.member_changed(tx, after, NoticeKind.MEMBER_LEFT, now)
 
 
-async def _member(ports: Ports, club: Club, member: str) -> Member:
-    found = await ports.storage.reading.members.get(club.id, member)
+async def _as_read(tx: Tables, club: Club, member: str, as_read: AsRead) -> Member:
+    """The member, whom nobody else changes now."""
+    await tx.finding.hold(await _member(tx, club, member))
+    found = await _member(tx, club, member)
+    if as_read is not whatever and not as_read(await _in_full(tx, found)):
+        raise PreconditionFailed("The member has changed since you read them. Read them again, and decide anew.")
+    return found
+
+
+async def _member(tables: Tables, club: Club, member: str) -> Member:
+    found = await tables.members.get(club.id, member)
     if found is None:
         raise NotFound("The club has no such member.")
     return found
 
 
-async def _in_full(ports: Ports, member: Member) -> MemberInFull:
-    members = ports.storage.reading.members
+async def _in_full(tables: Tables, member: Member) -> MemberInFull:
+    members = tables.members
     return MemberInFull(member, await members.consents(member.club, member.id), await members.extras(member))

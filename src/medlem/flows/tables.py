@@ -19,6 +19,7 @@ from medlem.club.phone import PhoneNumber
 from medlem.club.place import Club, Key, Station, Store
 from medlem.flows.answers import Replaced, Subscribed
 from medlem.flows.consent_table import Consents
+from medlem.flows.finding_table import Finding
 from medlem.flows.inactivity_table import Inactivity
 from medlem.flows.landing_table import Landings
 from medlem.flows.outbox_table import Outbox
@@ -216,9 +217,6 @@ class Members(Protocol):
 
     async def page(self, club: ClubId, after: str | None, most: int) -> Sequence[Member]:
         """Members in the order of their ids, from after that id."""
-
-    async def withdrawn(self, club: ClubId, after: str | None, most: int) -> Sequence[Member]:
-        """As `page`, those who have ended sharing."""
 
     async def next_number(self, club: ClubId) -> str:
         """A member number that nobody has had."""
@@ -443,3 +441,5 @@ class Tables(Protocol):
     def inactivity(self) -> Inactivity: ...
     @property
     def outbox(self) -> Outbox: ...
+    @property
+    def finding(self) -> Finding: ...

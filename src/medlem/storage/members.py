@@ -38,10 +38,6 @@ class Members:
         rows = await self._session.all("members.page", club=club, after=after or "", most=most)
         return [_member(row) for row in rows]
 
-    async def withdrawn(self, club: ClubId, after: str | None, most: int) -> Sequence[Member]:
-        rows = await self._session.all("members.withdrawn", club=club, after=after or "", most=most)
-        return [_member(row) for row in rows]
-
     async def next_number(self, club: ClubId) -> str:
         while True:
             row = await self._session.one("members.next_number", club=club)

@@ -5,6 +5,7 @@ from medlem.storage.check_ins import CheckIns
 from medlem.storage.consents import Consents
 from medlem.storage.enrolments import Enrolments
 from medlem.storage.events import Events
+from medlem.storage.finding import Finding
 from medlem.storage.identifications import Identifications
 from medlem.storage.inactivity import Inactivity
 from medlem.storage.keys import Keys
@@ -42,3 +43,4 @@ class AllTables:
         self.rights = Rights(session, vault)
         self.inactivity = Inactivity(session)
         self.outbox = Outbox(session, vault)
+        self.finding = Finding(session)

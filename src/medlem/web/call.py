@@ -78,13 +78,13 @@ class Call:
         """
         return id_of(prefix, self.scope["path_params"][name])
 
-    async def read(self, kind: type[T]) -> T:
-        """The body, as JSON of that kind.
+    async def read(self, kind: type[T], *types: str) -> T:
+        """The body, as JSON of that kind; it says that it is JSON, or one of those types.
 
         Raises:
             UnsupportedMediaType, TooLarge, InvalidRequest: it is not.
         """
-        require_json(self.visit)
+        require_json(self.visit, *types)
         return decode(kind, await self.body())
 
     async def body(self) -> bytes:

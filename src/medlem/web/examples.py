@@ -11,7 +11,8 @@ BODIES: Final[dict[str, dict[str, Any]]] = {
         "number": {"phone": "400 00 011", "country": "NO"},
     },
     "enrolments_create": {"ask": {"identification": "idn_01kaq2y3m8e5x7r1t9v0w2z4b6"}},
-    "members_look_up": {"number": {"phone": "+4740000011"}},
+    "members_look_up": {"number": {"phone": "+4740000011"}, "name": {"family_name": "nord"}},
+    "members_change": {"name": {"profile": {"name": "Kari Berg", "email": None}}},
     "members_create": {
         "by_hand": {"phone": "+4740000011", "profile": {"name": "Kari Nordmann", "email": "kari@example.org"}}
     },
@@ -47,6 +48,17 @@ SCHEMAS: Final[dict[str, dict[str, Any]]] = {
                 "properties": {"scan": {"type": "string"}, "phone": {"type": "null"}, "country": {"type": "null"}},
             },
             {"required": ["phone"], "properties": {"phone": {"type": "string"}, "scan": {"type": "null"}}},
+        ]
+    },
+    "LookUp": {
+        "oneOf": [
+            {"required": [one], "properties": {one: {"type": "string"}, **{two: {"type": "null"} for two in others}}}
+            for one, others in (
+                ("phone", ("member_number", "name", "family_name", "cursor")),
+                ("member_number", ("phone", "name", "family_name", "cursor")),
+                ("name", ("phone", "member_number", "family_name")),
+                ("family_name", ("phone", "member_number", "name")),
+            )
         ]
     },
     "NewReplay": {

@@ -1,44 +1,25 @@
 """Members over HTTP, in full: for the merchant's own systems, never for a till."""
 
-import re
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
-from medlem.club.errors import Flaw, IdempotencyConflict, InvalidPhoneNumber, InvalidRequest, NotFound
+from medlem.club.errors import IdempotencyConflict, InvalidPhoneNumber, NotFound, PreconditionFailed
+from medlem.club.finding import START
 from medlem.club.member import AlreadyMember, Profile
 from medlem.club.rights import ErasedBefore
 from medlem.flows import membership
+from medlem.flows.membership import MemberInFull
 from medlem.flows.tables import Repeat
+from medlem.web import tags
 from medlem.web.answer import Answer, done, json
 from medlem.web.call import Call
-from medlem.web.operation import Door, Query, Reply, operation
-from medlem.web.options import Options
-from medlem.web.reading import id_of
+from medlem.web.member_query import QUERY, USUAL, cursor_of, limit_of, spot_of, text_of, wanted_of
+from medlem.web.member_wire import ChangedMember, LookUp
+from medlem.web.operation import Door, Reply, operation
 from medlem.web.repeats import keep, once
-from medlem.web.wire import FullMember, LookUp, MembersFound, MembersPage, NewMember, full
+from medlem.web.wire import FullMember, MembersPage, NewMember, full
 
-MOST: Final = 200
-USUAL: Final = 50
-WITHDRAWN: Final = "withdrawn"
-
-_LIMIT = re.compile(r"[0-9]{1,3}")
-
-
-def _cursor_schema(_: Options) -> Mapping[str, Any]:
-    return {"type": "string", "examples": ["mem_01kaq2y3m8e5x7r1t9v0w2z4b6"]}
-
-
-def _limit_schema(_: Options) -> Mapping[str, Any]:
-    return {"type": "integer", "minimum": 1, "maximum": MOST, "default": USUAL}
-
-
-CURSOR: Final = Query(name="cursor", description="The `cursor` of the page before.", schema=_cursor_schema)
-SHARING: Final = Query(
-    name="sharing",
-    description="`withdrawn`: only members who ended the sharing of their profile in the app.",
-    schema=lambda _: {"type": "string", "enum": [WITHDRAWN]},
-)
-LIMIT: Final = Query(name="limit", description="The most members on a page.", schema=_limit_schema)
+MERGE_PATCH: Final = "application/merge-patch+json"
+ETAG: Final = ("ETag",)
 
 
 @operation(
@@ -46,17 +27,19 @@ LIMIT: Final = Query(name="limit", description="The most members on a page.", sc
     "/v1/members/lookup",
     door=Door.INTEGRATION,
     body=LookUp,
-    replies={200: Reply(description="Whom the number reaches: one member, or none.", body=MembersFound)},
+    replies={200: Reply(description="Whom it reaches or names: one member, some, or none.", body=MembersPage)},
     refuses=(InvalidPhoneNumber, IdempotencyConflict),
     repeatable=True,
 )
 async def look_up(call: Call) -> Answer:
-    """Look up a member by phone number. A number never stands in a URL, so this is a POST."""
-    club = await call.club()
+    """Look up members by phone number, by member number, or by how their name or family name begins.
+
+    Neither numbers nor names ever stand in a URL, so this is a POST. Names are found by their beginning, in small or
+    capital letters, and come page by page in their order; pass `cursor` on until it is null.
+    """
 
     async def find() -> Answer:
-        said = await call.read(LookUp)
-        return json(200, MembersFound(full(await membership.look_up(call.ports, club, said.phone))))
+        return await _found(call, await call.read(LookUp))
 
     async def first(repeat: Repeat | None) -> Answer:
         answer = await find()
@@ -69,20 +52,33 @@ async def look_up(call: Call) -> Answer:
     return await once(call, first, again)
 
 
+async def _found(call: Call, said: LookUp) -> Answer:
+    club = await call.club()
+    if said.phone is not None:
+        return json(200, MembersPage(full(await membership.look_up(call.ports, club, said.phone)), None))
+    if said.member_number is not None:
+        return json(200, MembersPage(full(await membership.by_number(call.ports, club, said.member_number)), None))
+    after = START if said.cursor is None else spot_of(said.cursor, "/cursor")
+    prefix, family = said.name or said.family_name or "", said.name is None
+    found, spot = await membership.named(call.ports, club, prefix, after, USUAL, family=family)
+    return json(200, MembersPage(full(found), text_of(spot)))
+
+
 @operation(
     "GET",
     "/v1/members",
     door=Door.INTEGRATION,
-    query=(CURSOR, LIMIT, SHARING),
-    replies={200: Reply(description="A page of members, those who left included.", body=MembersPage)},
+    query=QUERY,
+    replies={200: Reply(description="A page of members.", body=MembersPage)},
 )
 async def page(call: Call) -> Answer:
-    """List members, page by page, in the order in which they came; or only those who ended sharing in the app."""
-    most = _limit(call)
-    look = membership.withdrawn if _only_withdrawn(call) else membership.page
-    found = await look(call.ports, await call.club(), _cursor(call), most + 1)
-    cursor = found[most - 1].member.id if len(found) > most else None
-    return json(200, MembersPage(full(found[:most]), cursor))
+    """List members, page by page, those who left included, in the order in which they came.
+
+    Those changed since a moment come in the order of their changes, those who joined between two in that order. A page
+    may hold fewer members than `limit`, even none, and still have a `cursor`: pass it on until it is null.
+    """
+    found, spot = await membership.page(call.ports, await call.club(), wanted_of(call), cursor_of(call), limit_of(call))
+    return json(200, MembersPage(full(found), text_of(spot)))
 
 
 @operation(
@@ -113,52 +109,58 @@ async def create(call: Call) -> Answer:
     "GET",
     "/v1/members/{member}",
     door=Door.INTEGRATION,
-    replies={200: Reply(description="The member in full.", body=FullMember)},
+    replies={200: Reply(description="The member in full.", body=FullMember, headers=ETAG)},
     refuses=(NotFound,),
 )
 async def show(call: Call) -> Answer:
-    """Show one member."""
-    return json(200, FullMember.of(await membership.get(call.ports, await call.club(), call.path("member", "mem"))))
+    """Show one member. `ETag` tells this state of theirs from every other."""
+    return _shown(await membership.get(call.ports, await call.club(), call.path("member", "mem")))
+
+
+@operation(
+    "PATCH",
+    "/v1/members/{member}",
+    door=Door.INTEGRATION,
+    body=ChangedMember,
+    takes=(MERGE_PATCH, "application/json"),
+    conditional=True,
+    replies={200: Reply(description="The member as they are now.", body=FullMember, headers=ETAG)},
+    refuses=(NotFound, PreconditionFailed),
+)
+async def change(call: Call) -> Answer:
+    """Change what is known of a member (a merge patch, RFC 7396): what is null goes, what is not named stays.
+
+    The platform's own word replaces it at their next login. With `If-Match` nothing is written over that you have not
+    read.
+    """
+    club, member, as_read = await call.club(), call.path("member", "mem"), _as_read(call)
+    said = await call.read(ChangedMember, MERGE_PATCH)
+    return _shown(await membership.change(call.ports, club, member, said.apply, as_read))
 
 
 @operation(
     "DELETE",
     "/v1/members/{member}",
     door=Door.INTEGRATION,
+    conditional=True,
     replies={204: Reply(description="They are no member any more.")},
-    refuses=(NotFound,),
+    refuses=(NotFound, PreconditionFailed),
 )
 async def leave(call: Call) -> Answer:
     """End a membership. Who has left already stays so; what they consented to remains provable."""
-    await membership.leave(call.ports, await call.club(), call.path("member", "mem"))
+    await membership.leave(call.ports, await call.club(), call.path("member", "mem"), _as_read(call))
     return done()
 
 
-OPERATIONS = (look_up, page, create, show, leave)
+OPERATIONS = (look_up, page, create, show, change, leave)
 
 
-def _cursor(call: Call) -> str | None:
-    said = call.query.get("cursor")
+def _shown(found: MemberInFull) -> Answer:
+    return tags.tagged(json(200, FullMember.of(found)))
+
+
+def _as_read(call: Call) -> membership.AsRead:
+    said = call.header(tags.IF_MATCH)
     if said is None:
-        return None
-    try:
-        return id_of("mem", said)
-    except NotFound:
-        detail = "cursor is what the page before gave."
-        raise InvalidRequest(detail, Flaw("", detail)) from None
-
-
-def _only_withdrawn(call: Call) -> bool:
-    said = call.query.get("sharing")
-    if said not in {None, WITHDRAWN}:
-        detail = f"sharing is {WITHDRAWN}, or left out."
-        raise InvalidRequest(detail, Flaw("", detail))
-    return said is not None
-
-
-def _limit(call: Call) -> int:
-    said = call.query.get("limit", str(USUAL))
-    if _LIMIT.fullmatch(said) is None or not 1 <= int(said) <= MOST:
-        detail = f"limit is a whole number from 1 to {MOST}."
-        raise InvalidRequest(detail, Flaw("", detail))
-    return int(said)
+        return membership.whatever
+    return lambda found: tags.matches(said, _shown(found))

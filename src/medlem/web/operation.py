@@ -24,7 +24,7 @@ from medlem.web.options import Options
 from medlem.web.problems import MethodNotAllowed
 from medlem.web.reading import query_of
 
-Method = Literal["GET", "POST", "PUT", "DELETE"]
+Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 _PARAMETER = re.compile(r"\{(\w+)\}")
 
@@ -82,6 +82,10 @@ class Operation:
     query: tuple[Query, ...] = ()
     refuses: tuple[type[Refusal], ...] = ()
     """What it may refuse beyond what every call with its door and body may."""
+    takes: tuple[str, ...] = ("application/json",)
+    """The media types in which its body may come; the first is the usual one."""
+    conditional: bool = False
+    """Whether it heeds `If-Match`."""
     repeatable: bool = False
     """Whether it heeds `Idempotency-Key`."""
 

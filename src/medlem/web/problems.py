@@ -66,6 +66,7 @@ STATUSES: Final = {
     "already-member": 409,
     "erased-before": 409,
     "identification-expired": 410,
+    "precondition-failed": 412,
     "too-large": 413,
     "unsupported-media-type": 415,
     "invalid-request": 422,

@@ -88,6 +88,7 @@ HEADERS: Final = {
         "description": "Where to follow the enrolment.",
         "schema": {"type": "string", "format": "uri-reference"},
     },
+    "ETag": {"description": "Changes whenever anything in the answer does; for `If-Match`.", "schema": _TEXT},
     "Retry-After": {"description": "Seconds.", "schema": {"type": "integer", "minimum": 0}},
     "WWW-Authenticate": {"description": "What kind of credentials are wanted.", "schema": _TEXT},
     "Set-Cookie": {"description": "The till's login.", "schema": _TEXT},
@@ -99,6 +100,14 @@ IDEMPOTENCY_KEY: Final = {
     "required": False,
     "description": "A repeat under the same key does nothing twice, and answers what the first call made as it is now.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+}
+
+IF_MATCH: Final = {
+    "name": "If-Match",
+    "in": "header",
+    "required": False,
+    "description": "The `ETag` of what was read; nothing is done when it is not that any more. `*`: whatever it is.",
+    "schema": {"type": "string"},
 }
 
 LAST_EVENT_ID: Final = {
@@ -188,7 +197,7 @@ def _operation(of: Operation, schema_of: Mapping[int, Any], options: Options) ->
         content: dict[str, Any] = {"schema": schema_of[id(of.body)]}
         if given := examples.BODIES.get(of.name):
             content["examples"] = {name: {"value": value} for name, value in given.items()}
-        described["requestBody"] = {"required": True, "content": {"application/json": content}}
+        described["requestBody"] = {"required": True, "content": dict.fromkeys(of.takes, content)}
     elif of.door in DELIVERIES:
         described["requestBody"] = {"required": True, "content": {"application/json": {"schema": {}}}}
     described["responses"] = {
@@ -216,6 +225,8 @@ def _parameters(of: Operation, options: Options) -> list[dict[str, Any]]:
     ]
     if of.repeatable:
         found.append(IDEMPOTENCY_KEY)
+    if of.conditional:
+        found.append(IF_MATCH)
     if any(reply.media_type == "text/event-stream" for reply in of.replies.values()):
         found.append(LAST_EVENT_ID)
     return found

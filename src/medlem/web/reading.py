@@ -66,14 +66,20 @@ async def _part(visit: Visit) -> tuple[bytes, bool]:
     return message["body"], message["more_body"]
 
 
-def require_json(visit: Visit) -> None:
+def require_json(visit: Visit, *types: str) -> None:
     """Refuse a body that does not say it is JSON: a form on a foreign page can send anything else.
+
+    Args:
+        visit: the request.
+        types: what it may say beside that.
 
     Raises:
         UnsupportedMediaType: it says something else.
     """
     said = visit.headers.get(b"content-type", b"")
-    if said != b"application/json" and said.partition(b";")[0].strip().lower() != b"application/json":
+    if said == b"application/json":
+        return
+    if said.partition(b";")[0].strip().lower().decode("latin-1") not in {"application/json", *types}:
         raise UnsupportedMediaType("Send JSON, with Content-Type: application/json.")
 
 

@@ -39,12 +39,6 @@ class NewEnrolment(Struct, forbid_unknown_fields=True):
     identification: str
 
 
-class LookUp(Struct, forbid_unknown_fields=True):
-    """A number to look up."""
-
-    phone: str
-
-
 class NewAddress(Struct, forbid_unknown_fields=True):
     """A postal address."""
 
@@ -168,13 +162,6 @@ class FullMember:
             sharing_withdrawn_at=member.sharing_withdrawn_at,
             restricted_at=member.restricted_at,
         )
-
-
-@dataclass(frozen=True, slots=True)
-class MembersFound:
-    """The present members whom a number reaches."""
-
-    members: list[FullMember]
 
 
 @dataclass(frozen=True, slots=True)

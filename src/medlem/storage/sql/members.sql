@@ -32,16 +32,6 @@ where m.club = :club and m.id > :after and m.erased_at is null
 order by m.id
 limit :most;
 
--- name: withdrawn(club, after, most)
-select
-    m.club, m.id, m.member_number, m.sub, m.name, m.given_name, m.family_name, m.email, m.email_verified, m.birthdate,
-    m.gender, m.address, m.other_addresses, m.joined_at, m.station, m.left_at, m.sharing_withdrawn_at,
-    m.restricted_at, m.last_seen_at, l.phone
-from member m left join phone_link l on l.club = m.club and l.member = m.id and l.ended_at is null
-where m.club = :club and m.id > :after and m.sharing_withdrawn_at is not null
-order by m.id
-limit :most;
-
 -- name: next_number(club)^
 update club set last_number = last_number + 1 where id = :club returning last_number;
 
