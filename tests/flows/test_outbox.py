@@ -8,12 +8,15 @@ from typing import Any
 
 import pytest
 
+from medlem.club.consent import Actor, Method
 from medlem.club.endpoint import PATIENCE, WANTED, Attempt, Endpoint, NoticeKind, NoticeState, Paused
 from medlem.club.errors import InvalidRequest, NotFound
+from medlem.club.ids import key_id
 from medlem.club.member import AlreadyMember, ConsentAnswer, Profile
 from medlem.club.phone import PhoneNumber
 from medlem.club.rights import ErasedBecause, RestrictedBecause
 from medlem.flows import membership, outbox, retention, rights, sharing
+from medlem.flows.recording import Said, record
 from medlem.worker import Worker
 from shop import KARI, OLA, Shop
 
@@ -413,3 +416,18 @@ async def test_who_is_restricted_and_who_is_erased_is_told_without_their_name(sh
     await tell(shop)
     assert types(shop) == ["member.created", "member.updated", "member.updated", "member.erased"]
     assert told(shop)[-1]["data"] == {"member": member, "present": False, "version": 4}
+
+
+async def test_a_consent_that_is_recorded_by_hand_is_told(shop: Shop) -> None:
+    await listen(shop)
+    member = await enter(shop)
+    paper = Said(element="offers", granted=True, text="Offers?", method=Method.PAPER, actor=Actor.STAFF)
+    await record(shop.ports, shop.club, member, paper, key_id(shop.clock.now()))
+    await tell(shop)
+    created, consent = told(shop)
+    assert created["type"] == "member.created"
+    assert (consent["type"], consent["data"]["element"], consent["data"]["granted"]) == (
+        "consent.changed",
+        "offers",
+        True,
+    )

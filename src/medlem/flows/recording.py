@@ -11,7 +11,7 @@ from medlem.club.errors import Flaw, InvalidRequest, NotFound
 from medlem.club.ids import KeyId, StationId, consent_id
 from medlem.club.member import Consent, Member
 from medlem.club.place import Club
-from medlem.flows import announcing
+from medlem.flows import announcing, noticing
 from medlem.flows.consents import MERCHANT, act_of
 from medlem.flows.ports import Ports
 from medlem.flows.tables import Repeat, Tables
@@ -92,6 +92,7 @@ async def record(
         kept = await tx.members.consents(club.id, found.id)
         [consent] = await tx.consents.append(found.id, [_consent(found, said, kept, now, key)], MERCHANT)
         await announcing.write_down(ports, tx, found, News.CHANGED, now)
+        await noticing.consents_changed(tx, found, [consent], now)
         if repeat is not None:
             await tx.repeats.keep(club.id, repeat, CREATED, consent.id, now)
     return consent
