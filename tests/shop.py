@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from fakes import HandClock, settle
 from fakes_messenger import ObedientMessenger
@@ -96,10 +97,15 @@ class Shop:
 
 
 @asynccontextmanager
-async def open_shop(url: str = "sqlite://", clock: HandClock | None = None) -> AsyncIterator[Shop]:
-    """A shop with one station, limits off."""
+async def open_shop(
+    url: str = "sqlite://", clock: HandClock | None = None, keys: Path | None = None
+) -> AsyncIterator[Shop]:
+    """A shop with one station, limits off; its secret keys in a file, for commands that open it after."""
     clock = clock or HandClock()
-    storage = await open_storage(url, Vault.of_lines(Vault.new_line()))
+    line = Vault.new_line()
+    if keys is not None:
+        _write(keys, line)
+    storage = await open_storage(url, Vault.of_lines(line))
     try:
         await storage.migrate()
         platform = ObedientPlatform(clock, knows_who_exists=False)
@@ -121,6 +127,11 @@ async def open_shop(url: str = "sqlite://", clock: HandClock | None = None) -> A
     finally:
         await settle()
         await storage.close()
+
+
+def _write(keys: Path, line: str) -> None:
+    keys.touch(0o600)
+    keys.write_text(line, encoding="utf-8")
 
 
 def unknown_station(shop: Shop) -> Station:

@@ -26,7 +26,10 @@ from medlem.web.sheet import Sheet, printed  # noqa: E402
 OUT: Final = HERE.parent / "docs" / "pictures"
 USUAL: Final = {"width": 1280, "height": 800}
 SMALL: Final = {"width": 1024, "height": 600}
-NORWEGIAN: Final = ("idle", "member", "remembered", "not_member", "no_app_found", "waiting", "accepted")
+NORWEGIAN: Final = (
+    "idle", "member", "compare_name", "confirm_number", "choose", "number_moved", "remembered", "not_member",
+    "no_app_found", "waiting", "accepted",
+)  # fmt: skip
 SMALL_ONES: Final = ("idle", "waiting")
 NIGHT: Final = "dark"
 SHEET: Final = "sheet"

@@ -112,10 +112,21 @@ class World:
         return Customer(self, msisdn)
 
     def member(self, given_name: str = "Kari", family_name: str = "Nordmann", **traits: object) -> Customer:
-        """Somebody who is a member already."""
-        customer = self.customer(**traits)
+        """Somebody who is a member already: they have joined at another till."""
+        customer = self.customer(name=f"{given_name} {family_name}", answers="approve", **traits)
+        found = self.api("POST", "/v1/identifications", {"phone": f"+{customer.msisdn}"}, "station_key")
+        asked = self.api("POST", "/v1/enrolments", {"identification": found["id"]}, "station_key")
+        while asked["state"] in {"asking", "waiting"}:
+            asked = self.api("GET", f"/v1/enrolments/{asked['id']}?wait=15", key="station_key")
+        assert asked["state"] == "accepted", asked
+        return customer
+
+    def entry(self, given_name: str = "Kari", family_name: str = "Nordmann", **traits: object) -> Customer:
+        """Somebody whom the merchant has entered; whoever has the number already shares it."""
+        customer = self.customer(name=f"{given_name} {family_name}", **traits)
         profile = {"name": f"{given_name} {family_name}", "given_name": given_name, "family_name": family_name}
-        self.api("POST", "/v1/members", {"phone": f"+{customer.msisdn}", "profile": profile})
+        entered = {"phone": f"+{customer.msisdn}", "profile": profile, "shared_number": True}
+        self.api("POST", "/v1/members", entered)
         return customer
 
     def station(self, name: str = "Till 1") -> tuple[dict[str, Any], str]:

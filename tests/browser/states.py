@@ -35,6 +35,43 @@ async def member(till: Till) -> None:
     await till.shows("member")
 
 
+async def compare_name(till: Till) -> None:
+    """The merchant entered them, and the app knows nothing of them yet."""
+    await till.look_up(till.world.entry("Anne", "Solberg"))
+    await till.shows("member")
+    await till.page.locator('[data-action="choose"][aria-disabled="false"]').wait_for()
+
+
+async def confirm_number(till: Till) -> None:
+    """Nobody waits for a year here, so the age of the number is told in the service's stead."""
+    await _told(till, lambda _: {"doubt": "confirm_number"})
+    await till.look_up(till.world.member("Anne", "Solberg"))
+    await till.shows("member")
+    await till.page.locator('[data-action="invite"][aria-disabled="false"]').wait_for()
+
+
+async def choose(till: Till) -> None:
+    """A household with one number."""
+    customer = till.world.entry("Anne", "Solberg")
+    till.world.entry("Per", "Solberg", msisdn=customer.msisdn)
+    await till.look_up(customer)
+    await till.shows("member")
+    await till.page.locator('[data-action="choose"][aria-disabled="false"]').nth(1).wait_for()
+
+
+async def number_moved(till: Till) -> None:
+    """Somebody says yes from another phone, whose number used to reach a member."""
+    former = till.world.member("Anne", "Solberg")
+    customer = till.world.customer()
+    await till.ask(customer)
+    (request,) = customer.requests()
+    freed = str(int(former.msisdn) + 500_000)
+    till.world.sim("PATCH", f"/people/{former.msisdn}", {"msisdn": freed})
+    till.world.sim("PATCH", f"/people/{customer.msisdn}", {"msisdn": former.msisdn})
+    till.world.sim("POST", f"/requests/{request['auth_req_id']}/approve", {})
+    await till.shows("accepted")
+
+
 async def remembered(till: Till) -> None:
     """As `unknown`: the embedded register always answers, so an older answer is told in its stead."""
 
@@ -216,9 +253,10 @@ async def pairing(till: Till) -> None:
 STATES: Final[dict[str, Walk]] = {
     walk.__name__: walk
     for walk in (
-        pairing, idle, identifying, member, remembered, not_member, no_app_found, unknown, asking, waiting, accepted,
-        declined,
-        expired, cannot_use_app, app_too_old, customer_busy, platform_unavailable, platform_surprised_us,
+        pairing, idle, identifying, member, compare_name, confirm_number, choose, remembered, not_member, no_app_found,
+        unknown, asking, waiting, accepted,
+        number_moved, declined, expired, cannot_use_app, app_too_old, customer_busy, platform_unavailable,
+        platform_surprised_us,
         outcome_unknown, bad_scan, invalid_number, codes_down, too_many, stale, down, reconnecting, chips,
         scanned_here, signup,
     )

@@ -69,7 +69,7 @@ async def test_the_page_is_light_and_asks_nobody_else(world: World, open_page: O
     await open_till(page, world)
     await page.wait_for_load_state("load")
     assert {urlsplit(request.url).netloc for request in asked} == {urlsplit(world.service).netloc}
-    assert 0 < sum(received) <= HEAVIEST
+    assert 0 < sum(received) <= HEAVIEST, sum(received)
 
 
 async def test_a_second_visit_fetches_no_file_again(till: Till) -> None:

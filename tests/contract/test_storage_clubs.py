@@ -9,6 +9,7 @@ from medlem.club.codes import ConfirmationCode
 from medlem.club.enrolment import Enrolment, State
 from medlem.club.identification import Identification
 from medlem.club.ids import consent_id, key_id
+from medlem.club.linking import LinkEnd
 from medlem.club.masked import Masked
 from medlem.club.member import Consent, Member, VerifiedBy
 from medlem.club.place import Key, KeyKind
@@ -142,7 +143,7 @@ async def test_whatever_happens_in_one_club_changes_nothing_in_the_other(
     async with storage.transaction() as tx:
         await tx.enrolments.wake(ours.enrolment, later(1))
         assert await tx.enrolments.save(ours.enrolment.declined(later(2)))
-        await tx.members.unlink(ours.member, later(3))
+        await tx.members.unlink(ours.member, later(3), LinkEnd.LEFT)
         await tx.members.link(ours.member, KARI, VerifiedBy.LOGIN, later(3))
         await tx.members.save(replace(ours.member, left_at=later(4)))
         await tx.repeats.set_status(here.club.id, ours.repeat, 200)
@@ -173,7 +174,7 @@ async def test_nobody_reaches_into_another_club_with_its_ids(
         assert list(await tx.enrolments.followers(stolen)) == []
         with pytest.raises(Clash):
             await tx.members.save(replace(theirs.member, club=here.club.id, left_at=later(4)))
-        await tx.members.unlink(replace(theirs.member, club=here.club.id), later(3))
+        await tx.members.unlink(replace(theirs.member, club=here.club.id), later(3), LinkEnd.LEFT)
         await tx.repeats.set_status(here.club.id, theirs.repeat, 500)
         assert not await tx.keys.revoke(here.club.id, theirs.key.id, later(5))
         await tx.places.remove_station(replace(theirs.premises.till, club=here.club.id), later(5))

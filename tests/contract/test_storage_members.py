@@ -7,6 +7,7 @@ import pytest
 
 from medlem.club.consent import Act
 from medlem.club.ids import ClubId, consent_id, member_id
+from medlem.club.linking import LinkEnd
 from medlem.club.member import Address, Consent, Member, Profile, VerifiedBy
 from medlem.club.phone import PhoneNumber
 from medlem.flows.ports import Storage
@@ -67,7 +68,7 @@ async def test_a_member_who_has_left_is_known_but_not_reached(storage: Storage, 
     assert await members.by_phone(here.club.id, KARI) is None
     assert await members.by_sub(here.club.id, "sub-1") == gone
     async with storage.transaction() as tx:
-        await tx.members.unlink(gone, later(60))
+        await tx.members.unlink(gone, later(60), LinkEnd.LEFT)
     assert await members.get(here.club.id, member.id) == replace(gone, phone=None)
 
 

@@ -54,6 +54,7 @@ async def test_a_member_of_the_merchants_register_is_not_asked(shop: Shop, regis
     register.knows(KARI, "C-17")
     with pytest.raises(AlreadyMember) as refusal:
         await enrolment.start(shop.ports, shop.station, found.id)
+    assert refusal.value.member is not None
     assert refusal.value.member.member_number == "C-17"
     assert shop.platform.pushes.total() == 0
 

@@ -19,7 +19,8 @@ from backups import TESTS, rows
 from medlem.club.announcement import Announcement, News
 from medlem.club.endpoint import WANTED, Endpoint, NoticeKind
 from medlem.club.enrolment import Enrolment, Reason
-from medlem.club.ids import announcement_id, consent_id, endpoint_id, key_id, member_id
+from medlem.club.ids import announcement_id, consent_id, endpoint_id, key_id, linking_id, member_id
+from medlem.club.linking import Before, Linking, Outcome
 from medlem.club.masked import Masked
 from medlem.club.member import Consent, Member, VerifiedBy
 from medlem.club.phone import PhoneNumber
@@ -79,6 +80,7 @@ async def here(opening: Open) -> Premises:
             await tx.check_ins.add(scan(made))
             brought = await tx.landings.arrive(made.club.id, Masked("a code"), NOW)
             await tx.landings.open_session(brought, Masked("a cookie"), later(900))
+            await decide(tx, made, enrolment)
             await announce(tx, made.member())
             await exercise(tx, made)
             await tx.outbox.add_endpoint(endpoint(made))
@@ -110,6 +112,23 @@ async def members(tx: Tables, here: Premises) -> None:
         await tx.members.link(member, phone, VerifiedBy.LOGIN, NOW)
     await tx.members.next_number(here.club.id)
     await tx.members.next_number(here.club.id)
+
+
+async def decide(tx: Tables, here: Premises, enrolment: Enrolment) -> None:
+    """Find that an entry of the merchant's is somebody's."""
+    entry = replace(here.member(), id=member_id(later(7)), sub=None, member_number="100008")
+    await tx.members.add(entry)
+    await tx.linkings.add(
+        Linking(
+            id=linking_id(NOW),
+            club=entry.club,
+            member=entry.id,
+            outcome=Outcome.ENTRY_FOUND,
+            at=NOW,
+            enrolment=enrolment.id,
+            before=Before(None, entry.profile),
+        )
+    )
 
 
 async def announce(tx: Tables, member: Member) -> None:

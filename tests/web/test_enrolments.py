@@ -24,6 +24,7 @@ async def test_the_answer_waits_for_the_platforms_and_says_where_to_follow(servi
         "created_at": "2026-11-23T10:00:00Z",
         "expires_at": "2026-11-23T10:03:00Z",
         "member": None,
+        "outcome": None,
     }
     assert reply.headers["location"] == f"/v1/enrolments/{reply.body['id']}"
     assert int(reply.headers["retry-after"]) > 0

@@ -20,6 +20,8 @@ async def test_a_typed_number_is_read_in_the_shops_country(service: Service) -> 
         "expires_at": "2026-11-23T10:15:00Z",
         "as_of": None,
         "app_found": None,
+        "doubt": None,
+        "choices": [],
     }
 
 

@@ -9,6 +9,7 @@ import msgspec
 
 from medlem.app import open_house
 from medlem.cli.common import answer, club_option, config_option, json_option, log_to_stderr
+from medlem.cli.links import links, unlink
 from medlem.club.rights import ErasedBecause
 from medlem.config import Settings, load
 from medlem.flows import rights
@@ -23,7 +24,14 @@ REASONS: Final = [reason.value for reason in ErasedBecause if reason is not Eras
 
 @click.group("member")
 def command() -> None:
-    """One member: what is kept of them, and their erasure. docs/privacy.md says how to answer a request."""
+    """One member: what is kept of them, how they are reached, and their erasure.
+
+    docs/privacy.md says how to answer a request.
+    """
+
+
+command.add_command(links)
+command.add_command(unlink)
 
 
 @command.command("export")

@@ -37,6 +37,25 @@ class Membership(StrEnum):
     """The register did not answer. The sale goes on."""
 
 
+class Doubt(StrEnum):
+    """What a cashier is to find out before a found member counts."""
+
+    CONFIRM_NUMBER = "confirm_number"
+    """The number has not been known to be theirs for long; the app can tell."""
+    COMPARE_NAME = "compare_name"
+    """The merchant entered them: the customer says a name, and the cashier compares."""
+    CHOOSE = "choose"
+    """The number reaches several: the customer says a first name, and the cashier chooses."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of several whom a number reaches: as much as tells them apart."""
+
+    id: MemberId
+    first_name: str | None = field(repr=False)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identification:
     """One customer at one station."""
@@ -52,9 +71,19 @@ class Identification:
     """One of our own."""
     entry: Entry | None = field(default=None, repr=False)
     """What a merchant's own register said of a member; forgotten together with the number."""
+    doubt: Doubt | None = None
+    choices: tuple[Choice, ...] = field(default=(), repr=False)
+    """Whom the number reaches, where it is several; forgotten together with the number."""
+    chosen: bool = False
+    """Whether the cashier has said who it is."""
     created_at: datetime
     app_found: bool | None = None
     """Whether the platform knows an app behind the number; None while nobody knows."""
+
+    @property
+    def app_may_tell(self) -> bool:
+        """Whether a member was found who may be asked all the same: to confirm a number, or a name that agrees."""
+        return self.doubt is Doubt.CONFIRM_NUMBER or self.chosen
 
     @property
     def expires_at(self) -> datetime:

@@ -21,6 +21,7 @@ CheckInId = NewType("CheckInId", str)
 AnnouncementId = NewType("AnnouncementId", str)
 EndpointId = NewType("EndpointId", str)
 NoticeId = NewType("NoticeId", str)
+LinkingId = NewType("LinkingId", str)
 
 _ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"
 _PAIRS: Final = tuple(first + second for first in _ALPHABET for second in _ALPHABET)
@@ -43,7 +44,7 @@ def _maker(prefix: str) -> Callable[[datetime], str]:
 _club, _store, _station, _key = _maker("clb"), _maker("sto"), _maker("sta"), _maker("key")
 _identification, _enrolment, _member, _consent = _maker("idn"), _maker("enr"), _maker("mem"), _maker("con")
 _station_qr, _check_in = _maker("sqr"), _maker("chk")
-_announcement = _maker("ann")
+_announcement, _linking = _maker("ann"), _maker("lnk")
 _endpoint, _notice = _maker("whe"), _maker("ntc")
 
 
@@ -110,3 +111,8 @@ def endpoint_id(now: datetime) -> EndpointId:
 def notice_id(now: datetime) -> NoticeId:
     """A new notice's id."""
     return NoticeId(_notice(now))
+
+
+def linking_id(now: datetime) -> LinkingId:
+    """A new linking's id."""
+    return LinkingId(_linking(now))

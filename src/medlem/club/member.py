@@ -4,8 +4,8 @@ Identity is the platform's `sub`, stable for one person within one sales unit; a
 that begins and ends, since numbers change hands.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Self
@@ -49,6 +49,12 @@ class Profile:
         return "Profile(•••)"
 
     @property
+    def first_name(self) -> str | None:
+        """All that tells several people of one number apart at a till."""
+        names = (self.given_name or self.name or "").split()
+        return names[0] if names else None
+
+    @property
     def short_name(self) -> str | None:
         """What a station may see: `Kari N.`; None when no name was shared."""
         given, family = self.given_name, self.family_name
@@ -83,6 +89,9 @@ class Member:
     """None until the first login: entered by the merchant."""
     phone: PhoneNumber | None
     """The number that reaches them now; None when it moved to somebody else or they left."""
+    phone_verified_at: datetime | None = field(default=None, compare=False)
+    """When that was last known to be so; of a member as storage reads them."""
+    phone_verified_by: VerifiedBy | None = field(default=None, compare=False)
     profile: Profile
     joined_at: datetime
     station: StationId | None
@@ -93,6 +102,11 @@ class Member:
     """Since when what is kept of them is not to be used (GDPR article 18); None when it may be."""
     last_seen_at: datetime | None = None
     """When a till last found them, to the day; None when none has since they joined."""
+
+    @property
+    def logged_in(self) -> bool:
+        """Whether the platform knows them; else the merchant entered them, and a number alone says little."""
+        return self.sub is not None
 
     @property
     def present(self) -> bool:
@@ -114,6 +128,13 @@ class Entry:
     """Whether it is one of our own members, who is read anew by `id` whenever they are shown."""
     as_of: datetime | None = None
     """When the register said so, if that is not now: it is silent, and this is remembered."""
+    logged_in: bool = True
+    """False: our own register has them by the merchant's word alone."""
+    confirmed_at: datetime | None = None
+    """When the number was last known to be theirs; None: the register vouches for it."""
+    first_name: str | None = field(default=None, repr=False)
+    others: tuple["Entry", ...] = ()
+    """Who else the number reaches: then a number alone does not say who it is."""
 
     seen_at: datetime | None = None
     """When a till last found one of our own, to the day."""
@@ -128,7 +149,16 @@ class Entry:
             since=member.joined_at,
             ours=True,
             seen_at=member.last_seen_at,
+            logged_in=member.logged_in,
+            confirmed_at=member.phone_verified_at,
+            first_name=member.profile.first_name if not (member.sharing_withdrawn_at or member.restricted_at) else None,
         )
+
+    @classmethod
+    def of_all(cls, members: Sequence[Member]) -> Self | None:
+        """Whoever a number reaches, as one entry; None when that is nobody."""
+        entries = [cls.of(member) for member in members]
+        return replace(entries[0], others=tuple(entries[1:])) if entries else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,7 +256,7 @@ class AlreadyMember(Refusal):
 
     slug = "already-member"
 
-    def __init__(self, detail: str, member: Member | Entry) -> None:
-        """Carry the member, so that the till can greet instead of failing."""
+    def __init__(self, detail: str, member: Member | Entry | None) -> None:
+        """Carry the member, so that the till can greet instead of failing; None where nobody may be named."""
         super().__init__(detail)
         self.member = member

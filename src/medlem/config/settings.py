@@ -93,6 +93,7 @@ class Settings:
     lookup_misses_per_station: tuple[Limit, ...] = _setting(kinds.limits, "60/1h")
     asks_per_phone: tuple[Limit, ...] = _setting(kinds.limits, "3/10m, 5/1d")
     ask_after_decline: timedelta | None = _setting(kinds.duration, "24h")
+    confirm_number_after: timedelta | None = _setting(kinds.duration, "365d")
     register: Literal["own", "http", "sql"] = _setting(kinds.choice("own", "http", "sql"), "own")
     register_url: str | None = _setting(kinds.safe_url)
     register_token: Masked[str] | None = _setting(kinds.secret, secret=True)
@@ -142,6 +143,7 @@ class Settings:
             lookup_misses_per_station=self.lookup_misses_per_station,
             asks_per_phone=self.asks_per_phone,
             ask_after_decline=self.ask_after_decline,
+            confirm_number_after=self.confirm_number_after,
         )
 
     @property

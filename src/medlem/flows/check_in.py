@@ -111,7 +111,8 @@ async def identify(ports: Ports, check_in: CheckIn) -> None:
 
 
 async def _identified(ports: Ports, station: Station, check_in: CheckIn, phone: PhoneNumber) -> None:
-    found = await check(ports, station.club, phone)
+    checked = await check(ports, station.club, phone)
+    found = checked.doubted(Evidence.STATION_QR, ports.clock.now(), ports.limits)
     identification = Identification(
         id=identification_id(ports.clock.now()),
         club=station.club,
@@ -121,9 +122,11 @@ async def _identified(ports: Ports, station: Station, check_in: CheckIn, phone: 
         membership=found.membership,
         member=found.member,
         entry=found.elsewhere,
+        doubt=found.doubt,
+        choices=found.choices,
         created_at=check_in.at,
     )
-    view = IdentificationView.of(identification, found.entry)
+    view = IdentificationView.of(identification, found.shown)
 
     async def write() -> None:
         async with ports.storage.transaction() as tx:

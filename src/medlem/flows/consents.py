@@ -10,7 +10,7 @@ from datetime import datetime
 
 from medlem.club.consent import MEMBERSHIP, Act, Actor, Method, Purpose
 from medlem.club.enrolment import Enrolment
-from medlem.club.ids import KeyId, consent_id
+from medlem.club.ids import EnrolmentId, KeyId, consent_id
 from medlem.club.member import Consent, ConsentAnswer, Disclosure, Member, standing
 from medlem.flows.tables import Tables
 
@@ -47,6 +47,31 @@ async def entered(tx: Tables, member: Member, now: datetime) -> None:
 async def left(tx: Tables, member: Member, now: datetime, key: KeyId | None = None) -> None:
     """Record that a membership has ended. What they allow by mail or text message is another thing, and stands."""
     await tx.consents.append(member.id, [_membership(member, Act.WITHDRAWN, now, key)], MERCHANT)
+
+
+async def parted(tx: Tables, member: Member, enrolment: EnrolmentId | None, now: datetime) -> None:
+    """Record that a stranger's yes is none of this member's: until they are asked themselves, it is no."""
+    kept = standing(await tx.members.consents(member.club, member.id)).values()
+    theirs = [one for one in kept if one.granted and one.enrolment == enrolment]
+    nos = [
+        Consent(
+            id=consent_id(now),
+            club=member.club,
+            member=member.id,
+            element=one.element,
+            purpose=one.purpose,
+            text=one.text,
+            granted=False,
+            given_at=None,
+            seen_at=now,
+            language=one.language,
+            act=Act.WITHDRAWN,
+            method=Method.STAFF,
+            actor=Actor.STAFF,
+        )
+        for one in theirs
+    ]
+    await tx.consents.append(member.id, nos, MERCHANT)
 
 
 def act_of(consents: Sequence[Consent], element: str, text: str, *, granted: bool, at: datetime) -> Act:

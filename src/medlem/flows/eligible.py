@@ -1,7 +1,7 @@
 """Whom to ask: a customer who was identified here a moment ago, and is no member."""
 
 from medlem.club.errors import IdentificationExpired, NotFound
-from medlem.club.identification import Identification, Membership
+from medlem.club.identification import Identification
 from medlem.club.member import AlreadyMember, Entry, Member
 from medlem.club.phone import PhoneNumber
 from medlem.club.place import Station
@@ -24,17 +24,20 @@ async def customer(ports: Ports, station: Station, identification: str) -> tuple
     return found, found.phone
 
 
-async def refuse_member(ports: Ports, station: Station, phone: PhoneNumber) -> None:
-    """Ask nobody who has joined.
+async def refuse_member(ports: Ports, customer: Identification, phone: PhoneNumber) -> None:
+    """Ask nobody who has joined; but for a member of whom the app is to tell whether it is them.
 
     Raises:
         AlreadyMember: this number reaches a member.
     """
-    found = await check_membership(ports, station.club, phone)  # unknown: `sub` tells them apart in the end
-    if found.membership is Membership.MEMBER and found.entry is not None:
-        raise already(found.entry)
+    found = await check_membership(ports, customer.club, phone)  # unknown: `sub` tells them apart in the end
+    if found.entry is not None and not (customer.app_may_tell and not found.settled(ports.clock.now(), ports.limits)):
+        if not found.entry.others:
+            raise already(found.entry)
+        # Somebody of this number is known to the platform; only whom the cashier has chosen may be named.
+        raise already(await ports.storage.reading.members.get(customer.club, customer.member or ""))
 
 
-def already(member: Member | Entry) -> AlreadyMember:
+def already(member: Member | Entry | None) -> AlreadyMember:
     """The refusal for one."""
     return AlreadyMember("There is nothing to ask: this customer is a member.", member)

@@ -64,7 +64,7 @@ async def start(ports: Ports, station: Station, identification: str, repeat: Rep
     """
     customer, phone = await eligible.customer(ports, station, identification)
     began = ports.clock.now()
-    await eligible.refuse_member(ports, station, phone)
+    await eligible.refuse_member(ports, customer, phone)
     way, now = await ports.platform.finish(station.club), ports.clock.now()
     pings = way is Finish.IN_APP and await ports.platform.notifies(station.club)
     notification = notification_token() if pings else None
@@ -72,7 +72,7 @@ async def start(ports: Ports, station: Station, identification: str, repeat: Rep
         wanted = Enrolment.begin(enrolment_id(now), customer, confirmation_code(), now, way)
         enrolment = await tx.enrolments.open(wanted)
         # Only now: whoever was being asked when we began may have become a member while we waited for the row.
-        if (member := await joined_since(ports, tx, station.club, phone, began)) is not None:
+        if (member := await joined_since(ports, tx, customer, phone, began)) is not None:
             raise eligible.already(member)
         if enrolment.id == wanted.id:
             await limits.ask(ports.limits, tx, customer, phone, now)
@@ -262,8 +262,10 @@ def _after(current: Enrolment, answer: Answer, now: datetime, chance: float) -> 
 
 
 async def _view(tables: Tables, enrolment: Enrolment) -> EnrolmentView:
-    member = await tables.members.get(enrolment.club, enrolment.member) if enrolment.member else None
-    return EnrolmentView.of(enrolment, member)
+    if enrolment.member is None:
+        return EnrolmentView.of(enrolment, None)
+    member = await tables.members.get(enrolment.club, enrolment.member)
+    return EnrolmentView.of(enrolment, member, await tables.linkings.of_enrolment(enrolment.club, enrolment.id))
 
 
 async def _announce(

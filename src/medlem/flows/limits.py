@@ -33,6 +33,8 @@ class Limits:
     lookup_misses_per_station: tuple[Limit, ...] = ()
     asks_per_phone: tuple[Limit, ...] = ()
     ask_after_decline: timedelta | None = None
+    confirm_number_after: timedelta | None = None
+    """How long a number is taken to be a member's without their app having said so again."""
 
 
 async def look_up(limits: Limits, tables: Tables, station: Station, now: datetime) -> None:

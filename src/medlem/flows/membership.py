@@ -11,6 +11,7 @@ from medlem.club.endpoint import NoticeKind
 from medlem.club.errors import NotFound, PreconditionFailed
 from medlem.club.finding import Spot, Wanted
 from medlem.club.ids import member_id
+from medlem.club.linking import LinkEnd
 from medlem.club.member import AlreadyMember, Consent, Member, Profile, VerifiedBy
 from medlem.club.phone import PhoneNumber
 from medlem.club.place import Club
@@ -47,8 +48,8 @@ async def look_up(ports: Ports, club: Club, phone: str) -> list[MemberInFull]:
     Raises:
         InvalidPhoneNumber: it cannot be a mobile number.
     """
-    member = await ports.storage.reading.members.by_phone(club.id, PhoneNumber.typed(phone, club.country))
-    return [] if member is None else [await _in_full(ports.storage.reading, member)]
+    reached = await ports.storage.reading.members.reached(club.id, PhoneNumber.typed(phone, club.country))
+    return [await _in_full(ports.storage.reading, member) for member in reached]
 
 
 async def page(
@@ -95,19 +96,29 @@ async def get(ports: Ports, club: Club, member: str) -> MemberInFull:
     return await _in_full(ports.storage.reading, await _member(ports.storage.reading, club, member))
 
 
-async def enter(ports: Ports, club: Club, phone: str, profile: Profile, repeat: Repeat | None = None) -> MemberInFull:
+async def enter(
+    ports: Ports, club: Club, phone: str, profile: Profile, repeat: Repeat | None = None, *, shared: bool = False
+) -> MemberInFull:
     """Enter a member by hand. They have no `sub` until they log in for the first time.
+
+    Args:
+        ports: the outside world.
+        club: whose member.
+        phone: the number that reaches them.
+        profile: what the merchant knows of them.
+        repeat: the call, if it may come again.
+        shared: whether the number may be one that reaches somebody already, as in one household.
 
     Raises:
         InvalidPhoneNumber: it cannot be a mobile number.
-        AlreadyMember: the number reaches one.
+        AlreadyMember: the number reaches one, and is not said to be shared.
         ErasedBefore: it reached somebody who was erased.
     """
     number, now = PhoneNumber.typed(phone, club.country), ports.clock.now()
     async with ports.storage.transaction() as tx:
         if await tx.rights.number_erased(club.id, number):
             raise ErasedBefore("Whoever had this number was erased. They come back by their own login alone.")
-        if (holder := await tx.members.by_phone(club.id, number)) is not None:
+        if not shared and (holder := await tx.members.by_phone(club.id, number)) is not None:
             raise AlreadyMember("This number reaches a member already.", holder)
         member = Member(
             id=member_id(now),
@@ -162,7 +173,7 @@ async def leave(ports: Ports, club: Club, member: str, as_read: AsRead = whateve
         if found.present:
             await announcing.left(ports, tx, found, now)
             await consents.left(tx, found, now)
-            await tx.members.unlink(found, now)
+            await tx.members.unlink(found, now, LinkEnd.LEFT)
             await tx.rights.keep_membership(found, now)
             after = replace(found, left_at=now)
             await tx.members.save(after)

@@ -5,9 +5,11 @@ which the customer's own app scans: `check_in`.) The platform is asked before an
 is written, and the register before the transaction: neither may hold the database up.
 """
 
+from dataclasses import replace
+
 from medlem.club import scanned
-from medlem.club.errors import NotFound
-from medlem.club.identification import Evidence, Identification, Membership
+from medlem.club.errors import IdentificationExpired, NotFound
+from medlem.club.identification import Doubt, Evidence, Identification, Membership
 from medlem.club.ids import identification_id
 from medlem.club.phone import PhoneNumber
 from medlem.club.place import Station
@@ -18,6 +20,7 @@ from medlem.flows.tables import Repeat
 from medlem.flows.views import IdentificationView
 
 CREATED = 201
+CHOSEN = 200
 
 
 async def by_scan(ports: Ports, station: Station, text: str, repeat: Repeat | None = None) -> IdentificationView:
@@ -60,13 +63,48 @@ async def show(ports: Ports, station: Station, identification: str) -> Identific
     return IdentificationView.of(found, member)
 
 
+async def choose(
+    ports: Ports, station: Station, identification: str, member: str, repeat: Repeat | None = None
+) -> IdentificationView:
+    """The cashier says who it is: of several whom a number reaches, or that the name which the customer says agrees.
+
+    Raises:
+        NotFound: there is no such identification at this station, or it did not show that member.
+        IdentificationExpired: it is older than fifteen minutes.
+    """
+    now = ports.clock.now()
+    async with ports.storage.transaction() as tx:
+        found = await tx.identifications.get(station.club, identification)
+        if found is None or found.station != station.id:
+            raise NotFound("This station has no such identification.")
+        if found.expires_at <= now:
+            raise IdentificationExpired("Identify the customer again: scan the QR code or type the number.")
+        shown = {one.id for one in found.choices} | ({found.member} if found.doubt is Doubt.COMPARE_NAME else set())
+        whose = await tx.members.get(station.club, member)
+        if (
+            whose is None
+            or not whose.present
+            or (whose.id not in shown and not (found.chosen and found.member == member))
+        ):
+            raise NotFound("The identification shows no such member.")
+        chosen = replace(found, member=whose.id, doubt=None, chosen=True)
+        view = IdentificationView.of(chosen, whose)
+        if chosen != found:
+            await tx.identifications.choose(chosen)
+            await tx.events.add(station.club, station.id, view, now)
+        if repeat is not None:
+            await tx.repeats.keep(station.club, repeat, CHOSEN, chosen.id, now)
+    return view
+
+
 async def _identify(
     ports: Ports, station: Station, phone: PhoneNumber, evidence: Evidence, repeat: Repeat | None
 ) -> IdentificationView:
     if station.club in ports.register.told():  # a station that looks up too much troubles nobody elsewhere
         await limits.look_up(ports.limits, ports.storage.reading, station, ports.clock.now())
-    found = await check(ports, station.club, phone)
+    checked = await check(ports, station.club, phone)
     now = ports.clock.now()
+    found = checked.doubted(evidence, now, ports.limits)
     identification = Identification(
         id=identification_id(now),
         club=station.club,
@@ -76,9 +114,11 @@ async def _identify(
         membership=found.membership,
         member=found.member,
         entry=found.elsewhere,
+        doubt=found.doubt,
+        choices=found.choices,
         created_at=now,
     )
-    view = IdentificationView.of(identification, found.entry)
+    view = IdentificationView.of(identification, found.shown)
     async with ports.storage.transaction() as tx:
         await limits.look_up(ports.limits, tx, station, now)
         await tx.identifications.add(identification)

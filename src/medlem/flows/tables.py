@@ -12,7 +12,8 @@ from typing import Protocol
 from medlem.club.announcement import Announcement
 from medlem.club.enrolment import Enrolment, State
 from medlem.club.identification import Identification
-from medlem.club.ids import ClubId, EnrolmentId, MemberId, StationId
+from medlem.club.ids import ClubId, EnrolmentId, LinkingId, MemberId, StationId
+from medlem.club.linking import LinkEnd
 from medlem.club.masked import Masked
 from medlem.club.member import Consent, Member, VerifiedBy
 from medlem.club.phone import PhoneNumber
@@ -22,6 +23,7 @@ from medlem.flows.consent_table import Consents
 from medlem.flows.finding_table import Finding
 from medlem.flows.inactivity_table import Inactivity
 from medlem.flows.landing_table import Landings
+from medlem.flows.linking_table import Linkings
 from medlem.flows.outbox_table import Outbox
 from medlem.flows.qr_tables import CheckIns, StationQrs
 from medlem.flows.rights_table import Rights
@@ -114,6 +116,9 @@ class Identifications(Protocol):
 
     async def misses(self, club: ClubId, station: StationId, since: datetime) -> int:
         """How many different such numbers."""
+
+    async def choose(self, identification: Identification) -> None:
+        """The cashier has said who it is: nothing is in doubt any more."""
 
     async def set_app_found(self, identification: Identification, *, found: bool) -> None:
         """Write down whether the platform knows an app behind this customer's number."""
@@ -213,7 +218,10 @@ class Members(Protocol):
     async def get(self, club: ClubId, member: str) -> Member | None: ...
     async def by_sub(self, club: ClubId, sub: str) -> Member | None: ...
     async def by_phone(self, club: ClubId, phone: PhoneNumber) -> Member | None:
-        """The present member whom this number reaches."""
+        """The present member whom this number reaches; of several, the first of `reached`."""
+
+    async def reached(self, club: ClubId, phone: PhoneNumber) -> Sequence[Member]:
+        """All of them: by the platform's word there is one at most, and comes first; entries may share a number."""
 
     async def page(self, club: ClubId, after: str | None, most: int) -> Sequence[Member]:
         """Members in the order of their ids, from after that id."""
@@ -225,10 +233,17 @@ class Members(Protocol):
     async def save(self, member: Member) -> None:
         """Write all but the phone number, which is linked, and whether they share. Raises Clash if they were erased."""
 
-    async def link(self, member: Member, phone: PhoneNumber, verified_by: VerifiedBy, now: datetime) -> None:
-        """Let this number reach this member; their older link ends."""
+    async def link(
+        self,
+        member: Member,
+        phone: PhoneNumber,
+        verified_by: VerifiedBy,
+        now: datetime,
+        linking: LinkingId | None = None,
+    ) -> None:
+        """Let this number reach this member; their older link ends, and by the platform's word anybody else's."""
 
-    async def unlink(self, member: Member, now: datetime) -> None:
+    async def unlink(self, member: Member, now: datetime, because: LinkEnd, linking: LinkingId | None = None) -> None:
         """End the link, keeping that it was."""
 
     async def touch(self, member: Member, now: datetime) -> int:
@@ -421,6 +436,8 @@ class Tables(Protocol):
     def members(self) -> Members: ...
     @property
     def consents(self) -> Consents: ...
+    @property
+    def linkings(self) -> Linkings: ...
     @property
     def sharing(self) -> Sharing: ...
     @property

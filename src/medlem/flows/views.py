@@ -10,6 +10,7 @@ from typing import Literal, Self
 from medlem.club.brand import app_name
 from medlem.club.enrolment import Enrolment
 from medlem.club.identification import Identification
+from medlem.club.linking import Linking, Outcome
 from medlem.club.member import Entry, Member
 from medlem.club.phone import PhoneNumber
 
@@ -45,6 +46,14 @@ class MemberView:
 
 
 @dataclass(frozen=True, slots=True)
+class ChoiceView:
+    """One of several whom a number reaches, by as much as tells them apart."""
+
+    id: str
+    first_name: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class IdentificationView:
     """One customer at this station."""
 
@@ -58,6 +67,10 @@ class IdentificationView:
     as_of: datetime | None
     """When the register said so; null when it answers now."""
     app_found: bool | None = None
+    doubt: Literal["confirm_number", "compare_name", "choose"] | None = None
+    """What the cashier is to find out before the member counts."""
+    choices: tuple[ChoiceView, ...] = ()
+    """Whom the number reaches, to choose from; empty unless it is several."""
 
     @classmethod
     def of(cls, found: Identification, member: Member | Entry | None) -> Self:
@@ -73,6 +86,8 @@ class IdentificationView:
             expires_at=found.expires_at,
             as_of=found.entry.as_of if found.entry else None,
             app_found=found.app_found,
+            doubt=found.doubt.value if found.doubt else None,
+            choices=tuple(ChoiceView(one.id, one.first_name) for one in found.choices) if found.doubt else (),
         )
 
 
@@ -99,10 +114,26 @@ class EnrolmentView:
     created_at: datetime
     expires_at: datetime | None
     member: MemberView | None
+    outcome: (
+        Literal[
+            "joined",
+            "same_number",
+            "number_changed",
+            "number_moved",
+            "entry_found",
+            "entry_confirmed",
+            "entry_not_matched",
+            "several_entries",
+            "undone",
+        ]
+        | None
+    ) = None
+    """By which rule the answer became a member; null while there is none."""
 
     @classmethod
-    def of(cls, enrolment: Enrolment, member: Member | None) -> Self:
+    def of(cls, enrolment: Enrolment, member: Member | None, linking: Linking | None = None) -> Self:
         """Show an enrolment with the member that it made, if it did."""
+        outcome = linking and (Outcome.UNDONE if linking.undone_by else linking.outcome)
         return cls(
             id=enrolment.id,
             state=enrolment.state.value,
@@ -113,6 +144,7 @@ class EnrolmentView:
             created_at=enrolment.created_at,
             expires_at=enrolment.expires_at,
             member=MemberView.of(member) if member else None,
+            outcome=outcome.value if outcome else None,
         )
 
 

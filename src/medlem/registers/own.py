@@ -26,10 +26,10 @@ class OwnRegister:
             RegisterUnavailable: the storage does not answer.
         """
         try:
-            member = await self._storage.reading.members.by_phone(club, phone)
+            members = await self._storage.reading.members.reached(club, phone)
         except StorageUnavailable as error:
             raise RegisterUnavailable("The register of members does not answer. Carry on with the sale.") from error
-        return Entry.of(member) if member else None
+        return Entry.of_all(members)
 
     def told(self) -> frozenset[ClubId]:
         """None: it knows every member already."""

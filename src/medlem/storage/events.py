@@ -13,6 +13,7 @@ from medlem.flows.tables import Event
 from medlem.flows.views import EnrolmentView, EventView, IdentificationView, SnapshotView, StationView
 from medlem.storage.enrolments import Enrolments
 from medlem.storage.identifications import AT_ONCE, identification_of
+from medlem.storage.linkings import Linkings
 from medlem.storage.members import Members
 from medlem.storage.session import Session, millis, moment
 from medlem.vault import Vault
@@ -101,5 +102,13 @@ class Events:
             ended_since=millis(now - STILL_SHOWN),
         )
         enrolments, members = Enrolments(session, self._vault), Members(session, self._vault)
+        linkings = Linkings(session, self._vault)
         found = [enrolment for row in rows if (enrolment := await enrolments.get(station.club, row["enrolment"]))]
-        return [EnrolmentView.of(e, await members.get(e.club, e.member) if e.member else None) for e in found]
+        return [
+            EnrolmentView.of(
+                one,
+                await members.get(one.club, one.member) if one.member else None,
+                await linkings.of_enrolment(one.club, one.id) if one.member else None,
+            )
+            for one in found
+        ]

@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-from medlem.club.identification import Evidence, Identification, Membership
+from medlem.club.identification import Choice, Doubt, Evidence, Identification, Membership
 from medlem.club.ids import ClubId, IdentificationId, StationId
 from medlem.club.member import Entry
 from medlem.club.phone import PhoneNumber
@@ -37,8 +37,14 @@ class Identifications:
             membership=identification.membership.value,
             member=identification.member,
             entry=msgspec.json.encode(identification.entry).decode() if identification.entry else None,
+            doubt=identification.doubt.value if identification.doubt else None,
+            choices=msgspec.json.encode(identification.choices).decode() if identification.choices else None,
             created_at=millis(identification.created_at),
         )
+
+    async def choose(self, identification: Identification) -> None:
+        where = {"club": identification.club, "identification": identification.id}
+        await self._session.run("identifications.choose", **where, member=identification.member)
 
     async def get(self, club: ClubId, identification: str) -> Identification | None:
         row = await self._session.one("identifications.get", club=club, identification=identification)
@@ -96,9 +102,13 @@ def identification_of(row: Row) -> Identification:
         membership=Membership(row["membership"]),
         member=row["member"],
         entry=_entry.decode(row["entry"]) if row["entry"] else None,
+        doubt=Doubt(row["doubt"]) if row["doubt"] else None,
+        choices=_choices.decode(row["choices"]) if row["choices"] else (),
+        chosen=bool(row["chosen"]),
         created_at=moment(row["created_at"]),
         app_found=None if row["app_found"] is None else bool(row["app_found"]),
     )
 
 
 _entry = msgspec.json.Decoder(Entry)
+_choices = msgspec.json.Decoder(tuple[Choice, ...])

@@ -6,7 +6,8 @@ from datetime import datetime
 
 import msgspec
 
-from medlem.club.ids import ClubId, EnrolmentId, MemberId
+from medlem.club.ids import ClubId, EnrolmentId, LinkingId, MemberId
+from medlem.club.linking import LinkEnd
 from medlem.club.member import Address, Consent, Member, Profile, VerifiedBy
 from medlem.club.phone import PhoneNumber
 from medlem.flows.tables import Clash, SharedSoFar
@@ -31,8 +32,12 @@ class Members:
         return await self.get(club, row["id"]) if row else None
 
     async def by_phone(self, club: ClubId, phone: PhoneNumber) -> Member | None:
-        row = await self._session.one("members.by_phone", club=club, phone=phone.msisdn)
-        return _member(row) if row else None
+        return next(iter(await self.reached(club, phone)), None)
+
+    async def reached(self, club: ClubId, phone: PhoneNumber) -> Sequence[Member]:
+        rows = await self._session.all("members.reached", club=club, phone=phone.msisdn)
+        found = [_member(row) for row in rows]
+        return found if len(found) <= 1 else sorted(found, key=_closeness)
 
     async def page(self, club: ClubId, after: str | None, most: int) -> Sequence[Member]:
         rows = await self._session.all("members.page", club=club, after=after or "", most=most)
@@ -54,16 +59,26 @@ class Members:
         if not await self._session.run("members.save", **_columns(member)):
             raise Clash("this member has been erased meanwhile")
 
-    async def link(self, member: Member, phone: PhoneNumber, verified_by: VerifiedBy, now: datetime) -> None:
+    async def link(
+        self,
+        member: Member,
+        phone: PhoneNumber,
+        verified_by: VerifiedBy,
+        now: datetime,
+        linking: LinkingId | None = None,
+    ) -> None:
         where = {"club": member.club, "member": member.id, "phone": phone.msisdn}
-        verified = {"verified_by": verified_by.value, "now": millis(now)}
-        if await self._session.run("members.verify_link", **where, **verified):
+        ending = {**where, "now": millis(now), "linking": linking}
+        if verified_by is not VerifiedBy.MERCHANT:
+            await self._session.run("members.end_moved", **ending)
+        if await self._session.run("members.verify_link", **where, verified_by=verified_by.value, now=millis(now)):
             return
-        await self._session.run("members.end_links", **where, now=millis(now))
-        await self._session.run("members.add_link", **where, **verified)
+        await self._session.run("members.end_older", **ending)
+        await self._session.run("members.add_link", **ending, verified_by=verified_by.value)
 
-    async def unlink(self, member: Member, now: datetime) -> None:
-        await self._session.run("members.unlink", club=member.club, member=member.id, now=millis(now))
+    async def unlink(self, member: Member, now: datetime, because: LinkEnd, linking: LinkingId | None = None) -> None:
+        where = {"club": member.club, "member": member.id, "now": millis(now)}
+        await self._session.run("members.unlink", **where, because=because.value, linking=linking)
 
     async def touch(self, member: Member, now: datetime) -> int:
         row = await self._session.one("members.touch", club=member.club, member=member.id, now=millis(now))
@@ -100,6 +115,11 @@ class Members:
         return {row["name"]: row["answer"] for row in rows}
 
 
+def _closeness(member: Member) -> tuple[bool, str]:
+    """The platform's word comes first, then the order in which they came."""
+    return member.phone_verified_by is VerifiedBy.MERCHANT, member.id
+
+
 def _columns(member: Member) -> dict[str, object]:
     profile = member.profile
     return {
@@ -131,6 +151,8 @@ def _member(row: Row) -> Member:
         member_number=row["member_number"],
         sub=row["sub"],
         phone=PhoneNumber(row["phone"]) if row["phone"] else None,
+        phone_verified_at=moment(row["verified_at"]),
+        phone_verified_by=VerifiedBy(row["verified_by"]) if row["verified_by"] else None,
         profile=Profile(
             name=row["name"],
             given_name=row["given_name"],

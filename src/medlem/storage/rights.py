@@ -186,6 +186,7 @@ class Rights:
         club, whose = erasure.club, erasure.member
         since = identification_id(erasure.erased_at - NUMBERS_GO)
         await self._session.run("rights.erase_links", club=club, member=whose)
+        await self._session.run("rights.erase_linkings", club=club, member=whose)
         await self._session.run("rights.erase_extras", club=club, member=whose)
         await self._session.run("rights.erase_evidence", club=club, member=whose)
         await self._session.run("rights.erase_asked", club=club, member=whose)

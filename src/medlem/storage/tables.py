@@ -10,6 +10,7 @@ from medlem.storage.identifications import Identifications
 from medlem.storage.inactivity import Inactivity
 from medlem.storage.keys import Keys
 from medlem.storage.landings import Landings
+from medlem.storage.linkings import Linkings
 from medlem.storage.members import Members
 from medlem.storage.outbox import Outbox
 from medlem.storage.places import Places
@@ -33,6 +34,7 @@ class AllTables:
         self.landings = Landings(session, vault)
         self.members = Members(session, vault)
         self.consents = Consents(session, vault)
+        self.linkings = Linkings(session, vault)
         self.sharing = Sharing(session, vault)
         self.events = Events(session, vault)
         self.repeats = Repeats(session, vault)

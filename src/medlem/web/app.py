@@ -21,6 +21,7 @@ from medlem.web import (
     hooks,
     identifications,
     keys,
+    linkings,
     members,
     published,
     rights,
@@ -46,6 +47,7 @@ def operations() -> tuple[Operation, ...]:
     """Every call there is."""
     return (
         *identifications.OPERATIONS,
+        *linkings.OPERATIONS,
         *enrolments.OPERATIONS,
         *events.OPERATIONS,
         *members.OPERATIONS,

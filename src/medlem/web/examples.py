@@ -10,6 +10,8 @@ BODIES: Final[dict[str, dict[str, Any]]] = {
         "scan": {"scan": "https://qr.vipps.no/28/2/01/031/4740000011?v=1"},
         "number": {"phone": "400 00 011", "country": "NO"},
     },
+    "linkings_undo": {"not_theirs": {"why": "The customer says that the number is not theirs."}},
+    "identifications_choose": {"first_name_told": {"member": "mem_01kaq2y3m8e5x7r1t9v0w2z4b6"}},
     "enrolments_create": {"ask": {"identification": "idn_01kaq2y3m8e5x7r1t9v0w2z4b6"}},
     "members_look_up": {"number": {"phone": "+4740000011"}, "name": {"family_name": "nord"}},
     "members_change": {"name": {"profile": {"name": "Kari Berg", "email": None}}},

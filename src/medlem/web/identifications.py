@@ -2,7 +2,9 @@
 
 from medlem.club.errors import (
     IdempotencyConflict,
+    IdentificationExpired,
     InvalidPhoneNumber,
+    NotFound,
     PlatformRefusedKeys,
     PlatformSurprisedUs,
     PlatformUnavailable,
@@ -16,7 +18,7 @@ from medlem.web.answer import Answer, json
 from medlem.web.call import Call
 from medlem.web.operation import Door, Reply, operation
 from medlem.web.repeats import once
-from medlem.web.wire import NewIdentification
+from medlem.web.wire import Chosen, NewIdentification
 
 
 @operation(
@@ -57,4 +59,32 @@ async def create(call: Call) -> Answer:
     return await once(call, first, again)
 
 
-OPERATIONS = (create,)
+@operation(
+    "POST",
+    "/v1/identifications/{identification}/member",
+    door=Door.STATION,
+    body=Chosen,
+    replies={200: Reply(description="The customer, with the member that was chosen.", body=IdentificationView)},
+    refuses=(NotFound, IdentificationExpired, IdempotencyConflict),
+    repeatable=True,
+)
+async def choose(call: Call) -> Answer:
+    """Say who the customer is, where that was in doubt.
+
+    Of several whom a number reaches (`choose`) one of the `choices`; or the member shown, when the name that the
+    customer says agrees with it (`compare_name`). The same choice again changes nothing.
+    """
+    station = await call.station()
+    identification = call.path("identification", "idn")
+
+    async def first(repeat: Repeat | None) -> Answer:
+        said = await call.read(Chosen)
+        return json(200, await scan.choose(call.ports, station, identification, said.member, repeat))
+
+    async def again(chosen: str) -> Answer:
+        return json(200, await scan.show(call.ports, station, chosen))
+
+    return await once(call, first, again)
+
+
+OPERATIONS = (create, choose)

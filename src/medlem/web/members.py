@@ -27,7 +27,7 @@ ETAG: Final = ("ETag",)
     "/v1/members/lookup",
     door=Door.INTEGRATION,
     body=LookUp,
-    replies={200: Reply(description="Whom it reaches or names: one member, some, or none.", body=MembersPage)},
+    replies={200: Reply(description="Whom it reaches or names: one member, several, or none.", body=MembersPage)},
     refuses=(InvalidPhoneNumber, IdempotencyConflict),
     repeatable=True,
 )
@@ -91,13 +91,17 @@ async def page(call: Call) -> Answer:
     repeatable=True,
 )
 async def create(call: Call) -> Answer:
-    """Enter a member by hand."""
+    """Enter a member by hand.
+
+    A number that reaches a member already is refused, unless it is said to be shared, as in one household.
+    """
     club = await call.club()
 
     async def first(repeat: Repeat | None) -> Answer:
         said = await call.read(NewMember)
         profile = said.profile.profile() if said.profile else Profile()
-        return json(201, FullMember.of(await membership.enter(call.ports, club, said.phone, profile, repeat)))
+        made = await membership.enter(call.ports, club, said.phone, profile, repeat, shared=said.shared_number)
+        return json(201, FullMember.of(made))
 
     async def again(member: str) -> Answer:
         return json(201, FullMember.of(await membership.get(call.ports, club, member)))

@@ -65,6 +65,7 @@ STATUSES: Final = {
     "method-not-allowed": 405,
     "already-member": 409,
     "erased-before": 409,
+    "newer-linking": 409,
     "identification-expired": 410,
     "precondition-failed": 412,
     "too-large": 413,
@@ -127,7 +128,7 @@ def problem_of(refusal: Refusal, trace: str) -> Problem:
         instance=TRACE + trace,
         trace=trace,
         errors=list(refusal.flaws) if isinstance(refusal, InvalidRequest) else UNSET,
-        member=MemberView.of(refusal.member) if isinstance(refusal, AlreadyMember) else UNSET,
+        member=MemberView.of(refusal.member) if isinstance(refusal, AlreadyMember) and refusal.member else UNSET,
     )
 
 

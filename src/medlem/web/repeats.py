@@ -98,8 +98,9 @@ async def _keep(call: Call, repeat: Repeat, refusal: Refusal) -> None:
         return
     problem = problem_of(refusal, call.visit.trace)
     member = None
-    if isinstance(refusal, AlreadyMember) and not (isinstance(refusal.member, Entry) and not refusal.member.ours):
-        member, problem.member = refusal.member.id, UNSET  # read anew, for their name may change
+    named = refusal.member if isinstance(refusal, AlreadyMember) else None
+    if named is not None and not (isinstance(named, Entry) and not named.ours):
+        member, problem.member = named.id, UNSET  # read anew, for their name may change
     with suppress(Clash):  # another process met it first
         async with call.ports.storage.transaction() as tx:
             await tx.repeats.keep_refusal(

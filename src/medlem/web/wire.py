@@ -86,6 +86,13 @@ class NewMember(Struct, forbid_unknown_fields=True):
 
     phone: str
     profile: NewProfile | None = None
+    shared_number: bool = False
+
+
+class Chosen(Struct, forbid_unknown_fields=True):
+    """Who the customer is, as the cashier found out."""
+
+    member: str
 
 
 class NewStation(Struct, forbid_unknown_fields=True):

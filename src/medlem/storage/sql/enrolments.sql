@@ -15,7 +15,7 @@ on conflict do nothing;
 
 -- name: mark_asked(club, identification)!
 -- The number stays with the question from now on; what a register said of a member does not.
-update identification set asked = 1, entry = null where club = :club and id = :identification;
+update identification set asked = 1, entry = null, choices = null where club = :club and id = :identification;
 
 -- name: open_for_phone(club, phone)^
 select id from enrolment where club = :club and phone = :phone and state in ('asking', 'waiting');
@@ -149,4 +149,4 @@ where (club, id) in (
 returning club, identification;
 
 -- name: forget_identification(club, identification)!
-update identification set phone = null where club = :club and id = :identification;
+update identification set phone = null, choices = null where club = :club and id = :identification;

@@ -26,7 +26,8 @@ where s.club = :club and s.id = :station;
 select last_position from station where club = :club and id = :station;
 
 -- name: latest_identification(club, station, since)^
-select club, id, station, phone, evidence, membership, member, entry, created_at, app_found
+select
+    club, id, station, phone, evidence, membership, member, entry, doubt, choices, chosen, created_at, app_found
 from identification
 where club = :club and station = :station and created_at > :since
 order by created_at desc

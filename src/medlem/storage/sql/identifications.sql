@@ -1,11 +1,19 @@
 -- Who stood where.
 
--- name: add(club, identification, station, phone, evidence, membership, member, entry, created_at)!
-insert into identification (club, id, station, phone, evidence, membership, member, entry, created_at)
-values (:club, :identification, :station, :phone, :evidence, :membership, :member, :entry, :created_at);
+-- name: add(club, identification, station, phone, evidence, membership, member, entry, doubt, choices, created_at)!
+insert into identification (
+    club, id, station, phone, evidence, membership, member, entry, doubt, choices, created_at
+)
+values (
+    :club, :identification, :station, :phone, :evidence, :membership, :member, :entry, :doubt, :choices, :created_at
+);
+
+-- name: choose(club, identification, member)!
+update identification set member = :member, doubt = null, chosen = 1 where club = :club and id = :identification;
 
 -- name: get(club, identification)^
-select club, id, station, phone, evidence, membership, member, entry, created_at, app_found
+select
+    club, id, station, phone, evidence, membership, member, entry, doubt, choices, chosen, created_at, app_found
 from identification
 where club = :club and id = :identification;
 
@@ -55,7 +63,7 @@ where (club, station, digest) in (
 -- name: forget(before, most)!
 -- All clubs: what is too old goes, whosever it is.
 -- Numbers that led to no question.
-update identification set phone = null, entry = null
+update identification set phone = null, entry = null, choices = null
 where (club, id) in (
     select club, id
     from identification

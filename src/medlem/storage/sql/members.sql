@@ -4,18 +4,18 @@
 select
     m.club, m.id, m.member_number, m.sub, m.name, m.given_name, m.family_name, m.email, m.email_verified, m.birthdate,
     m.gender, m.address, m.other_addresses, m.joined_at, m.station, m.left_at, m.sharing_withdrawn_at,
-    m.restricted_at, m.last_seen_at, l.phone
+    m.restricted_at, m.last_seen_at, l.phone, l.verified_at, l.verified_by
 from member m left join phone_link l on l.club = m.club and l.member = m.id and l.ended_at is null
 where m.club = :club and m.id = :member and m.erased_at is null;
 
 -- name: by_sub(club, sub)^
 select id from member where club = :club and sub = :sub;
 
--- name: by_phone(club, phone)^
+-- name: reached(club, phone)
 select
     m.club, m.id, m.member_number, m.sub, m.name, m.given_name, m.family_name, m.email, m.email_verified, m.birthdate,
     m.gender, m.address, m.other_addresses, m.joined_at, m.station, m.left_at, m.sharing_withdrawn_at,
-    m.restricted_at, m.last_seen_at, l.phone
+    m.restricted_at, m.last_seen_at, l.phone, l.verified_at, l.verified_by
 from phone_link l join member m on m.club = l.club and m.id = l.member
 where l.club = :club and l.phone = :phone and l.ended_at is null and m.left_at is null;
 
@@ -26,7 +26,7 @@ select id from member where club = :club and member_number = :member_number;
 select
     m.club, m.id, m.member_number, m.sub, m.name, m.given_name, m.family_name, m.email, m.email_verified, m.birthdate,
     m.gender, m.address, m.other_addresses, m.joined_at, m.station, m.left_at, m.sharing_withdrawn_at,
-    m.restricted_at, m.last_seen_at, l.phone
+    m.restricted_at, m.last_seen_at, l.phone, l.verified_at, l.verified_by
 from member m left join phone_link l on l.club = m.club and l.member = m.id and l.ended_at is null
 where m.club = :club and m.id > :after and m.erased_at is null
 order by m.id
@@ -53,21 +53,29 @@ set member_number = :member_number, sub = :sub, name = :name, given_name = :give
 where club = :club and id = :member and erased_at is null;
 
 -- name: verify_link(club, member, phone, verified_by, now)!
--- The number reaches this member already: it is known anew.
+-- The number reaches this member already, and by no less a word: it is known anew.
 update phone_link set verified_by = :verified_by, verified_at = :now
-where club = :club and member = :member and phone = :phone and ended_at is null;
+where club = :club and member = :member and phone = :phone and ended_at is null
+    and (verified_by <> 'merchant' or :verified_by = 'merchant');
 
--- name: end_links(club, member, phone, now)!
--- The member's older number, and whoever else the new number reached.
-update phone_link set ended_at = :now
-where club = :club and ended_at is null and (member = :member or phone = :phone);
+-- name: end_moved(club, member, phone, linking, now)!
+-- By the platform's word a number reaches one member.
+update phone_link set ended_at = :now, ended_because = 'number_moved', ended_by = :linking
+where club = :club and phone = :phone and ended_at is null and member <> :member and verified_by <> 'merchant';
 
--- name: add_link(club, member, phone, verified_by, now)!
-insert into phone_link (club, member, phone, verified_by, verified_at)
-values (:club, :member, :phone, :verified_by, :now);
+-- name: end_older(club, member, phone, linking, now)!
+update phone_link
+set ended_at = :now, ended_by = :linking,
+    ended_because = case when phone = :phone then 'verified' else 'number_changed' end
+where club = :club and member = :member and ended_at is null;
 
--- name: unlink(club, member, now)!
-update phone_link set ended_at = :now where club = :club and member = :member and ended_at is null;
+-- name: add_link(club, member, phone, verified_by, linking, now)!
+insert into phone_link (club, member, phone, verified_by, verified_at, begun_at, begun_by)
+values (:club, :member, :phone, :verified_by, :now, :now, :linking);
+
+-- name: unlink(club, member, because, linking, now)!
+update phone_link set ended_at = :now, ended_because = :because, ended_by = :linking
+where club = :club and member = :member and ended_at is null;
 
 -- name: touch(club, member, now)^
 update member set version = version + 1, changed_at = :now where club = :club and id = :member

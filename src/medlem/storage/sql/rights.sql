@@ -12,6 +12,10 @@ where club = :club and id = :member and erased_at is null;
 -- name: erase_links(club, member)!
 delete from phone_link where club = :club and member = :member;
 
+-- name: erase_linkings(club, member)!
+-- What was decided stays, without what tells who they were.
+update linking set was = null, why = null where club = :club and member = :member;
+
 -- name: erase_extras(club, member)!
 delete from extra where club = :club and member = :member;
 
@@ -29,12 +33,12 @@ delete from announcement where club = :club and member = :member and news <> 'le
 update enrolment set phone = null where club = :club and member = :member and phone is not null;
 
 -- name: erase_stood(club, member)!
-update identification set phone = null, entry = null
+update identification set phone = null, entry = null, choices = null
 where club = :club and id in (select e.identification from enrolment e where e.club = :club and e.member = :member);
 
 -- name: erase_seen(club, member, since)!
 -- Older ones have lost their number already; ids are in the order of time.
-update identification set phone = null, entry = null
+update identification set phone = null, entry = null, choices = null
 where club = :club and id > :since and member = :member;
 
 -- name: erase_asked_in_vain(club, phone)!
@@ -43,7 +47,7 @@ update enrolment set phone = null
 where club = :club and phone = :phone and member is null and state in ('declined', 'expired', 'failed');
 
 -- name: erase_stood_in_vain(club, phone)!
-update identification set phone = null, entry = null
+update identification set phone = null, entry = null, choices = null
 where club = :club and id in (
     select e.identification
     from enrolment e
@@ -51,7 +55,7 @@ where club = :club and id in (
 );
 
 -- name: erase_numbers(club, phone, since)!
-update identification set phone = null, entry = null
+update identification set phone = null, entry = null, choices = null
 where club = :club and id > :since and phone = :phone and asked = 0;
 
 -- name: erase_app_presence(club, digest)!

@@ -3,9 +3,9 @@
  * @module
  */
 
-import { now } from './clock.js';
+import { now } from './api.js';
 import { $, setIcon, setText } from './page.js';
-import { say } from './speak.js';
+import { say } from './render.js';
 import { duration, t } from './text.js';
 
 /** @typedef {import('./enrolments.js').Enrolment} Enrolment */

@@ -5,12 +5,11 @@
  * @module
  */
 
-import { now } from './clock.js';
-
+import { now } from './api.js';
 /** @typedef {import('./views.js').Identification} Identification */
 /**
  * @typedef {{id: string, state: string, reason: string | null, code: string, app: string, customer: {masked: string},
- *   created_at: string, expires_at: string | null, member: any}} Enrolment
+ *   created_at: string, expires_at: string | null, member: any, outcome?: string | null}} Enrolment
  */
 
 /** @type {Record<string, number>} */

@@ -9,8 +9,7 @@ import * as looks from './looks.js';
 import * as number from './number.js';
 import { $, begin, field, setIcon, setText } from './page.js';
 import * as pairing from './pairing.js';
-import { render } from './render.js';
-import { speak } from './speak.js';
+import { render, speak } from './render.js';
 import { Stream } from './stream.js';
 import { t } from './text.js';
 import { Till } from './till.js';
@@ -38,7 +37,7 @@ const keyboard = new Keyboard({
   listening: () => till.view.kind !== 'pairing' && till.view.kind !== 'starting',
 });
 
-/** @type {Record<import('./view.js').Name, () => void>} */
+/** @type {Record<import('./view.js').Name, (action?: import('./view.js').Action) => void>} */
 const DEEDS = {
   invite: () => till.invite(),
   again: () => till.again(),
@@ -47,6 +46,7 @@ const DEEDS = {
     till.next();
   },
   signup: () => till.signup(),
+  choose: (action) => till.choose(action?.member ?? ''),
   retry: () => {
     stream.again();
     till.retry();
@@ -65,13 +65,13 @@ function draw() {
   const asked = till.enrolments.beside(till.view.kind === 'enrolment' ? till.view.id : null);
   chips.render([...till.arrivals.waiting(), ...asked], (id) => till.open(id));
   surroundings();
-  if (shown.state !== drawn) arrived();
+  if (`${shown.state} ${shown.actions[0]?.name}` !== drawn) arrived();
   speak(shown);
 }
 
 /** The screen shows something else: have the focus where the next key is wanted. */
 function arrived() {
-  drawn = shown.state;
+  drawn = `${shown.state} ${shown.actions[0]?.name}`;
   const entry = shown.state === 'idle' || shown.state === 'invalid_number';
   if (shown.state === 'invalid_number') number.complain(t('idle.invalid'));
   else if (shown.state !== 'identifying') number.complain('');
@@ -99,7 +99,7 @@ function surroundings() {
 
 /** @param {import('./view.js').Action} action */
 function act(action) {
-  DEEDS[action.name]();
+  DEEDS[action.name](action);
 }
 
 /** @param {'enter' | 'next' | 'again' | 'signup'} command */

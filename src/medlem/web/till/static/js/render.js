@@ -4,6 +4,7 @@
  */
 
 import { $, setIcon, setText } from './page.js';
+import { t } from './text.js';
 
 /** @typedef {import('./view.js').Shown} Shown */
 /** @typedef {import('./view.js').Action} Action */
@@ -81,4 +82,33 @@ function button(name, primary) {
   made.className = primary ? 'button button-primary' : 'button';
   made.append(...['span', 'kbd', 'kbd'].map((name) => document.createElement(name)));
   return made;
+}
+
+const TOLD_AT = [60, 30, 10];
+
+let last = '';
+let lastSeconds = Infinity;
+
+/**
+ * For those who hear the screen: each state once, what needs an answer at once, and little of the countdown.
+ * @param {Shown} shown
+ */
+export function speak(shown) {
+  const text = shown.spoken ?? [shown.title, shown.who, ...shown.lines, shown.hint].filter(Boolean).join('. ');
+  const state = `${shown.state} ${shown.who ?? ''} ${shown.code ?? ''}`;
+  if (state !== last) {
+    last = state;
+    lastSeconds = Infinity;
+    say(text, shown.urgent ?? false);
+  }
+  const seconds = shown.countdown?.seconds ?? Infinity;
+  const mark = TOLD_AT.find((each) => seconds <= each && lastSeconds > each);
+  if (mark !== undefined && lastSeconds !== Infinity) say(t('waiting.seconds', { seconds: mark }), false);
+  lastSeconds = seconds;
+}
+
+/** @param {string} text @param {boolean} urgent */
+export function say(text, urgent) {
+  $(urgent ? 'status' : 'alert').textContent = '';
+  $(urgent ? 'alert' : 'status').textContent = text;
 }

@@ -4,8 +4,7 @@
  * @module
  */
 
-import { check } from './clock.js';
-
+import { check } from './api.js';
 /** Milliseconds of silence after which a line is dead; the service says something every five seconds. */
 const SILENCE = 10_000;
 const LONGEST_PAUSE = 5000;

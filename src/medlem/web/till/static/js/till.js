@@ -6,12 +6,10 @@
  * @module
  */
 
-import { get, post } from './api.js';
-import { set } from './clock.js';
+import { get, post, set } from './api.js';
 import { Arrivals, Enrolments } from './enrolments.js';
 import { remember, screen } from './memory.js';
-import { Note } from './note.js';
-import { afterRefusal, knowBetter, lifeOf, notPaired } from './views.js';
+import { Note, afterRefusal, askable, choose, isResult, knowBetter, lifeOf, notPaired } from './views.js';
 
 /** @typedef {import('./views.js').Identification} Identification */
 /** @typedef {import('./views.js').View} View */
@@ -63,15 +61,23 @@ export class Till {
   number(typed, country) {
     const digits = typed.replace(/\D/g, '');
     if (digits.length < 5) return this.#show({ kind: 'idle', error: 'invalid' });
-    const hint = `•• ${digits.slice(-2)}`;
-    this.#identify({ phone: typed, country }, { kind: 'identifying', by: 'number', hint });
+    this.#identify({ phone: typed, country }, { kind: 'identifying', by: 'number', hint: `•• ${digits.slice(-2)}` });
   }
 
   /** Ask the customer who has been identified. */
   invite() {
     const { view } = this;
     if (view.kind !== 'identified' || performance.now() - (view.at ?? 0) < HOLD) return;
-    if (view.identification.membership === 'not_member') this.#ask(view.identification);
+    if (askable(view.identification)) this.#ask(view.identification);
+  }
+
+  /** Say who the customer is. @param {string} member */
+  async choose(member) {
+    const { view } = this;
+    const answer = await choose(view, member);
+    if (this.view !== view || view.kind !== 'identified' || !answer) return;
+    if ('ok' in answer) this.#show({ kind: 'identified', identification: answer.ok });
+    else this.#refused(answer, 'lookups', () => this.#show(view));
   }
 
   /** Ask once more after an ask that came to nothing. */
@@ -111,9 +117,7 @@ export class Till {
 
   /** Whatever shows a result, nobody looks at the screen now. */
   hidden() {
-    const { view } = this;
-    const found = view.kind === 'identified' && view.identification.membership !== 'not_member';
-    if (found || (view.kind === 'enrolment' && this.enrolments.isFinal(view.id))) this.next();
+    if (isResult(this.view, this.enrolments)) this.next();
   }
 
   /** @param {string} code */
@@ -186,8 +190,7 @@ export class Till {
     /** @type {View} */
     const view = { kind: 'asking', identification, retrying };
     this.#show(view);
-    const body = { identification: identification.id };
-    const answer = await post('/v1/enrolments', body, { key, patience: ASK_PATIENCE });
+    const answer = await post('/v1/enrolments', { identification: identification.id }, { key, patience: ASK_PATIENCE });
     if ('ok' in answer) {
       this.enrolments.belongs(answer.ok.id, identification.id);
       this.#learn(answer.ok);
@@ -197,12 +200,7 @@ export class Till {
     }
   }
 
-  /**
-   * @param {import('./api.js').Answer} answer
-   * @param {'lookups' | 'asks'} limit which limit it would be
-   * @param {() => void} retry
-   * @param {Identification} [identification]
-   */
+  /** @param {import('./api.js').Answer} answer @param {'lookups' | 'asks'} limit @param {() => void} retry @param {Identification} [identification] */
   #refused(answer, limit, retry, identification) {
     const view = afterRefusal(answer, limit, retry, identification);
     if (view) this.#show(view);
@@ -211,8 +209,7 @@ export class Till {
 
   /** @param {string} why */
   #badScan(why) {
-    const { kind } = this.view;
-    if (kind === 'idle' || kind === 'refused') return this.#show({ kind: 'refused', why });
+    if (['idle', 'refused'].includes(this.view.kind)) return this.#show({ kind: 'refused', why });
     this.note.show(why);
   }
 

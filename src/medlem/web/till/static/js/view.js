@@ -3,14 +3,15 @@
  * @module
  */
 
-import { now } from './clock.js';
+import { now } from './api.js';
 import { ago, duration, month, t } from './text.js';
 import { HOLD } from './till.js';
+import { isCompared } from './views.js';
 
 /** @typedef {import('./till.js').Till} Till */
 /** @typedef {import('./enrolments.js').Enrolment} Enrolment */
-/** @typedef {'invite' | 'again' | 'next' | 'signup' | 'retry'} Name */
-/** `key` is its shortcut. @typedef {{name: Name, text: string, key: string, held?: boolean}} Action */
+/** @typedef {'invite' | 'again' | 'next' | 'signup' | 'retry' | 'choose'} Name */
+/** `key` is its shortcut. @typedef {{name: Name, text: string, key: string, held?: boolean, member?: string}} Action */
 /**
  * `tone` colours the block, `urgent` is read out at once, `spoken` replaces the lines for those who hear the screen.
  * @typedef {object} Shown
@@ -28,6 +29,9 @@ import { HOLD } from './till.js';
  * @property {Action[]} actions the first is the thing to do, and what Enter does
  * @property {boolean} [calm] none of them is the thing to do now, and Enter does nothing
  */
+
+/** How somebody new joins; any other yes is a member's. */
+const NEW = ['joined', 'number_moved', 'entry_not_matched', 'several_entries'];
 
 /** Milliseconds of waiting after which the customer may have got no message. */
 const NO_MESSAGE = 8000;
@@ -82,15 +86,43 @@ function identifying({ by, hint, at }) {
 function identified({ identification, at }) {
   const { membership, member, customer, app, as_of, app_found } = identification;
   const who = customer.masked;
-  if (membership === 'member') return { state: 'member', tone: 'good', icon: 'check', ...found(member, who, t('member.title')), ...remembered(as_of) };
+  const held = performance.now() - (at ?? 0) < HOLD;
+  if (membership === 'member') {
+    const shown = doubted(identification, held, isCompared(identification)) ?? found(member, who, t('member.title'));
+    return { state: 'member', tone: 'good', icon: 'check', ...shown, ...remembered(as_of) };
+  }
   if (membership === 'unknown') {
     const lines = [t('unknown.line'), t('carry_on')];
     return { state: 'unknown', tone: 'warn', icon: 'alert', title: t('unknown.title'), lines, actions: [next(), signup()] };
   }
-  const held = performance.now() - (at ?? 0) < HOLD;
   const invite = action('invite', app_found === false ? t('not_member.invite_anyway', { app }) : t('not_member.invite', { app }), '', held);
   const lines = [t('not_member.line')];
   return { state: 'not_member', tone: 'ask', icon: 'person', title: t('not_member.title'), who, lines, actions: [invite, next(), signup()] };
+}
+
+/**
+ * What the cashier finds out before the member counts. A doubt that is new to this page is a name to compare.
+ * @param {import('./views.js').Identification} identification
+ * @param {boolean} held
+ * @param {boolean} compared the name agrees: now the app can say so too
+ * @returns {Partial<Shown> & {title: string, lines: string[], actions: Action[]} | null}
+ */
+function doubted({ doubt, choices, member, customer, app }, held, compared) {
+  const choose = (/** @type {string} */ id, /** @type {string} */ text) => ({ ...action('choose', text, '', held), member: id });
+  const confirm = action('invite', t('confirm_number.action', { app }), '', held);
+  const who = customer.masked;
+  if (!doubt) return compared ? { ...found(member, who, t('member.title')), actions: [next(), confirm] } : null;
+  const look = { tone: /** @type {const} */ ('ask'), icon: 'person' };
+  if (doubt === 'choose') {
+    const names = (choices ?? []).map(({ id, first_name }) => choose(id, first_name ?? t('choose.nameless')));
+    return { ...look, who, title: t('choose.title'), lines: [t('choose.line')], actions: [...names, next()], calm: true };
+  }
+  if (doubt === 'confirm_number') {
+    const lines = [t('confirm_number.line', { app })];
+    return { ...look, ...found(member, who, t('confirm_number.title')), lines, actions: [confirm, next()] };
+  }
+  const actions = [choose(member.id, t('compare_name.action')), next()];
+  return { ...look, ...found(member, who, t('compare_name.title')), lines: [t('compare_name.line')], actions };
 }
 
 /** @param {any} member @param {string} masked @param {string} title */
@@ -116,10 +148,27 @@ function enrolment(till, id, shownFor) {
   if (one.state === 'asking') return { ...asking(one), code: one.code, lines: [t('waiting.check', { app: one.app })] };
   if (one.state === 'waiting') return waiting(one);
   if (one.state === 'accepted') {
-    return { state: 'accepted', tone: 'good', icon: 'check', ...found(one.member, one.customer.masked, t('accepted.title')) };
+    const known = !NEW.includes(one.outcome ?? 'joined');
+    const shown = found(one.member, one.customer.masked, known ? t('accepted.back') : t('accepted.title'));
+    return { state: 'accepted', tone: 'good', icon: 'check', ...shown, hint: outcome(one.outcome) };
   }
   const again = till.enrolments.canSendAgain(id) ? [action('again', t('again'), 'F2', shownFor < HOLD)] : [];
   return { ...ended(one, again), who: one.customer.masked, urgent: one.state !== 'declined' };
+}
+
+/** What else the cashier should know of a yes. @param {string | null | undefined} outcome */
+function outcome(outcome) {
+  switch (outcome) {
+    case 'same_number': return t('outcome.same_number');
+    case 'number_changed': return t('outcome.number_changed');
+    case 'number_moved': return t('outcome.number_moved');
+    case 'entry_found':
+    case 'entry_confirmed': return t('outcome.entry_found');
+    case 'entry_not_matched':
+    case 'several_entries': return t('outcome.entry_not_matched');
+    case 'undone': return t('outcome.undone');
+    default: return '';
+  }
 }
 
 /** @param {Enrolment} one @returns {Shown} */

@@ -1,0 +1,166 @@
+"""Undoing a linking: whoever runs the club finds that a login was linked wrongly, and takes that back.
+
+Only links, and what the login brought to an entry of the merchant's, go back to what they were; no enrolment changes,
+and no sale. An undoing is a linking itself, so that it can be undone by the same call.
+"""
+
+import logging
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from medlem.club.announcement import News
+from medlem.club.errors import NotFound, Refusal
+from medlem.club.identification import LIFE
+from medlem.club.ids import MemberId, linking_id
+from medlem.club.linking import Before, Link, LinkEnd, Linking, Outcome
+from medlem.club.member import Member, VerifiedBy
+from medlem.club.place import Club
+from medlem.flows import announcing, consents
+from medlem.flows.ports import Ports
+from medlem.flows.tables import Repeat, Tables
+from medlem.flows.views import EnrolmentView
+
+log = logging.getLogger(__name__)
+
+UNDONE = 200
+
+
+class NewerLinking(Refusal):
+    """Something newer stands in the way."""
+
+    slug = "newer-linking"
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Every number that has reached a member, and what was decided."""
+
+    links: list[Link]
+    linkings: list[Linking]
+
+
+async def history(ports: Ports, club: Club, member: str) -> History:
+    """How a member has been reached.
+
+    Raises:
+        NotFound: the club has none of that id.
+    """
+    reading = ports.storage.reading
+    found = await reading.members.get(club.id, member)
+    if found is None:
+        raise NotFound("The club has no such member.")
+    links = await reading.linkings.links(club.id, found.id)
+    return History(list(links), list(await reading.linkings.of_member(club.id, found.id)))
+
+
+async def undo(ports: Ports, club: Club, linking: str, by: str, why: str, repeat: Repeat | None = None) -> Linking:
+    """End what a linking began, and let begin again what it ended; the undoing. One that is undone stays so.
+
+    What has no place any more is left out: a former holder who has another number by now, or has left, and a number
+    that is somebody else's by the platform's word.
+
+    Raises:
+        NotFound: the club has no such linking.
+        NewerLinking: the login that would come back is another member's by now.
+    """
+    now = ports.clock.now()
+    async with ports.storage.transaction() as tx:
+        found = await tx.linkings.hold(club.id, linking)
+        if found is None:
+            raise NotFound("The club has no such linking.")
+        done = await tx.linkings.get(club.id, found.undone_by) if found.undone_by else None
+        if done is None:
+            done = await _undo(ports, tx, found, by, why, now)
+        if repeat is not None:
+            await tx.repeats.keep(club.id, repeat, UNDONE, done.id, now)
+    return done
+
+
+async def get(ports: Ports, club: Club, linking: str) -> Linking:
+    """One linking.
+
+    Raises:
+        NotFound: the club has none of that id.
+    """
+    found = await ports.storage.reading.linkings.get(club.id, linking)
+    if found is None:
+        raise NotFound("The club has no such linking.")
+    return found
+
+
+async def _undo(ports: Ports, tx: Tables, found: Linking, by: str, why: str, now: datetime) -> Linking:
+    begun, ended = await tx.linkings.begun(found), await tx.linkings.ended(found)
+    touched = {link.member for link in (*begun, *ended)} | {found.member}
+    before = {member: await _member(tx, found, member) for member in sorted(touched)}
+    undoing = Linking(
+        id=linking_id(now),
+        club=found.club,
+        member=found.member,
+        outcome=Outcome.UNDONE,
+        at=now,
+        enrolment=found.enrolment,
+        before=await _give_back(tx, found, before[found.member], now),
+        by=by,
+        why=why,
+        undoes=found.id,
+    )
+    await tx.linkings.add(undoing)
+    if found.undoes is not None and (first := await tx.linkings.get(found.club, found.undoes)) is not None:
+        await tx.linkings.stand_again(first)
+    for link in begun:
+        if link.ended_at is None:
+            await tx.members.unlink(before[link.member], now, LinkEnd.UNDONE, undoing.id)
+    for link in ended:
+        if await _has_place(tx, found, link):
+            await tx.linkings.begin_again(link, undoing)
+    for member, was in before.items():
+        after = await _member(tx, found, member)
+        if after.phone != was.phone:
+            await announcing.write_down(ports, tx, after, News.NUMBER_MOVED, now, was.phone)
+    await _show(tx, found, now)
+    log.warning("linking %s of member %s was undone by %s", found.id, found.member, by)
+    return undoing
+
+
+async def _give_back(tx: Tables, found: Linking, member: Member, now: datetime) -> Before | None:
+    """Let an entry be what it was before a login was taken for its; what it is until now."""
+    if found.before is None:
+        return None
+    sub = found.before.sub
+    if sub is not None and (other := await tx.members.by_sub(found.club, sub)) is not None and other.id != member.id:
+        raise NewerLinking("Whoever logged in is another member by now. Undo that linking first, or leave it.")
+    await tx.members.save(replace(member, sub=sub, profile=found.before.profile))
+    if found.undoes is None:
+        await consents.parted(tx, member, found.enrolment, now)
+    return Before(member.sub, member.profile)
+
+
+async def _has_place(tx: Tables, found: Linking, link: Link) -> bool:
+    """Whether a number can reach its former holder again."""
+    member = await _member(tx, found, link.member)
+    if not member.present or member.phone is not None:
+        return False
+    if link.verified_by is VerifiedBy.MERCHANT:
+        return True
+    reached = await tx.members.reached(found.club, link.phone)
+    return all(one.phone_verified_by is VerifiedBy.MERCHANT for one in reached)
+
+
+async def _member(tx: Tables, found: Linking, member: MemberId) -> Member:
+    there = await tx.members.get(found.club, member)
+    if there is None:
+        raise NotFound("The club has no such member.")
+    return there
+
+
+async def _show(tx: Tables, found: Linking, now: datetime) -> None:
+    """Tell the stations that have just greeted them, and may still."""
+    if found.enrolment is None:
+        return
+    enrolment = await tx.enrolments.get(found.club, found.enrolment)
+    if enrolment is None or enrolment.member is None or enrolment.changed_at + LIFE <= now:
+        return
+    member = await tx.members.get(found.club, enrolment.member)
+    view = EnrolmentView.of(enrolment, member, await tx.linkings.of_enrolment(found.club, enrolment.id))
+    for station in sorted(await tx.enrolments.followers(enrolment)):
+        await tx.events.add(found.club, station, view, now)
