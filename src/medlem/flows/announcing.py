@@ -48,11 +48,12 @@ async def joining(ports: Ports, tx: Tables, enrolment: Enrolment, told: Disclosu
     if enrolment.club not in ports.register.told():
         return await join(tx, enrolment, told, now)
     phone = told.phone or enrolment.phone
-    holder = await tx.members.by_phone(enrolment.club, phone) if phone else None
+    reached = await tx.members.reached(enrolment.club, phone) if phone else ()
     before = await tx.members.by_sub(enrolment.club, told.sub)
     member = await join(tx, enrolment, told, now)
-    if holder is not None and holder.id != member.id:
-        await write_down(ports, tx, replace(holder, phone=None), News.NUMBER_MOVED, now, holder.phone)
+    for holder in reached:
+        if holder.logged_in and holder.id != member.id:  # the merchant's own entries keep it
+            await write_down(ports, tx, replace(holder, phone=None), News.NUMBER_MOVED, now, holder.phone)
     await write_down(ports, tx, member, News.JOINED, now, before.phone if before else None)
     return member
 

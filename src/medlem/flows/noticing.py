@@ -45,11 +45,10 @@ async def joining(
 ) -> tuple[Member, list[Draft]]:
     """`announcing.joining`, and what the endpoints are to hear of it: the member, whoever lost the number, consents."""
     phone = told.phone or enrolment.phone
-    holder = await tx.members.by_phone(enrolment.club, phone) if phone else None
+    reached = await tx.members.reached(enrolment.club, phone) if phone else ()
     member = await announcing.joining(ports, tx, enrolment, told, now)
-    drafts = []
-    if holder is not None and holder.id != member.id:
-        drafts.append(await drafted(tx, holder, NoticeKind.MEMBER_UPDATED, now))
+    lost = [one for one in reached if one.logged_in and one.id != member.id]
+    drafts = [await drafted(tx, holder, NoticeKind.MEMBER_UPDATED, now) for holder in lost]
     number = await tx.members.touch(member, now)
     drafts.append(_member(member, NoticeKind.MEMBER_CREATED if number == 1 else NoticeKind.MEMBER_UPDATED, number))
     if told.consents:

@@ -9,13 +9,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from medlem.club.announcement import News
+from medlem.club.endpoint import NoticeKind
 from medlem.club.errors import NotFound, Refusal
 from medlem.club.identification import LIFE
 from medlem.club.ids import MemberId, linking_id
 from medlem.club.linking import Before, Link, LinkEnd, Linking, Outcome
 from medlem.club.member import Member, VerifiedBy
 from medlem.club.place import Club
-from medlem.flows import announcing, consents
+from medlem.flows import announcing, consents, noticing
 from medlem.flows.ports import Ports
 from medlem.flows.tables import Repeat, Tables
 from medlem.flows.views import EnrolmentView
@@ -113,11 +114,16 @@ async def _undo(ports: Ports, tx: Tables, found: Linking, by: str, why: str, now
     for link in ended:
         if await _has_place(tx, found, link):
             await tx.linkings.begin_again(link, undoing)
+    changed = []
     for member, was in before.items():
         after = await _member(tx, found, member)
         if after.phone != was.phone:
             await announcing.write_down(ports, tx, after, News.NUMBER_MOVED, now, was.phone)
+        if after != was:
+            changed.append(after)
     await _show(tx, found, now)
+    for after in changed:
+        await noticing.member_changed(tx, after, NoticeKind.MEMBER_UPDATED, now)
     log.warning("linking %s of member %s was undone by %s", found.id, found.member, by)
     return undoing
 
