@@ -5,7 +5,7 @@ import logging
 from collections.abc import Coroutine
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
@@ -18,9 +18,13 @@ from medlem.flows import check_in, enrolment, places, retention, station_qrs
 from medlem.flows.check_in import Told
 from medlem.flows.errands import Errands
 from medlem.flows.limits import Limit, Limits
+from medlem.flows.tables import StorageUnavailable
 from medlem.flows.views import IdentificationView
 from medlem.worker import Worker
 from shop import KARI, Shop
+
+if TYPE_CHECKING:
+    from medlem.flows.ports import Storage
 
 
 class Nobody(Errands):
@@ -236,6 +240,28 @@ async def test_whoever_typed_a_number_is_asked_by_the_number(shop: Shop) -> None
     await shop.invite()
     assert shop.platform.asked_by_token == 0
     assert shop.platform.pushes[KARI] == 1
+
+
+class Unread:
+    """A storage of which nothing can be read, for a moment; what is written is written."""
+
+    def __init__(self, storage: Any) -> None:
+        self._storage = storage
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "reading":
+            raise StorageUnavailable("away")
+        return getattr(self._storage, name)
+
+
+async def test_a_database_that_cannot_be_read_costs_the_hint_and_not_the_question(shop: Shop) -> None:
+    shop.kari()
+    await arrive(shop, told(shop, await sticker(shop)))
+    view = await shown(shop)
+    assert view is not None
+    begun = await shop.get((await enrolment.start(replace(shop.ports, errands=Nobody()), shop.station, view.id)).id)
+    await enrolment.ask(replace(shop.ports, storage=cast("Storage", Unread(shop.storage))), begun)
+    assert (shop.platform.asked_by_token, shop.platform.pushes[KARI]) == (0, 1)
 
 
 async def test_the_token_is_forgotten_when_it_is_over(shop: Shop) -> None:

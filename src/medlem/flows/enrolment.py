@@ -40,7 +40,7 @@ from medlem.flows.checking import joined_since
 from medlem.flows.insisting import insist
 from medlem.flows.pings import notification_token
 from medlem.flows.ports import Ports
-from medlem.flows.tables import Repeat, Tables
+from medlem.flows.tables import Repeat, StorageUnavailable, Tables
 from medlem.flows.views import EnrolmentView
 
 log = logging.getLogger(__name__)
@@ -105,12 +105,25 @@ async def ask(ports: Ports, enrolment: Enrolment, notification: Masked[str] | No
     """Put the question, once, and write down what came of it."""
     if enrolment.phone is None:
         raise ValueError(f"{enrolment.id} has no number to ask")
-    token = await ports.storage.reading.check_ins.token_of(enrolment.club, enrolment.identification, ports.clock.now())
+    token = await _token_of_scan(ports, enrolment)
     code, finish = enrolment.code, enrolment.finish
     question = Question(enrolment.club, enrolment.phone, code, token, notification, finish)
     answer = await ports.platform.ask(question)
     until = enrolment.created_at + ASK_LIFE
     await insist(ports.clock, lambda: _write_down(ports, enrolment, answer), until)
+
+
+async def _token_of_scan(ports: Ports, enrolment: Enrolment) -> Masked[str] | None:
+    """What named the customer at the sticker, if it is still good.
+
+    The intent to ask is written: a database that is away for a moment costs the better hint, and never the question.
+    """
+    try:
+        return await ports.storage.reading.check_ins.token_of(
+            enrolment.club, enrolment.identification, ports.clock.now()
+        )
+    except StorageUnavailable:
+        return None
 
 
 async def claim(ports: Ports, most: int) -> Sequence[Enrolment]:
