@@ -5,8 +5,8 @@ from dataclasses import replace
 from medlem.club.finding import START, Spot, Wanted
 from medlem.club.masked import Masked
 from medlem.club.member import Member
+from medlem.flows.member_tables import WithdrawalAddress
 from medlem.flows.ports import Storage
-from medlem.flows.tables import WithdrawalAddress
 from premises import NOW, Premises, later
 
 WITHDRAWN = Wanted(withdrawn=True)

@@ -6,7 +6,7 @@ from medlem.club.ids import ClubId
 from medlem.club.masked import Masked
 from medlem.flows.answers import Replaced, Subscribed
 from medlem.flows.ports import Storage
-from medlem.flows.tables import Turn
+from medlem.flows.webhook_table import Turn
 from premises import NOW, Premises, later
 
 

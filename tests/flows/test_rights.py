@@ -18,9 +18,10 @@ from medlem.club.phone import PhoneNumber
 from medlem.club.rights import ErasedBecause, ErasedBefore, RestrictedBecause, Right
 from medlem.flows import announcing, membership, places, rights, scan
 from medlem.flows import enrolment as flow
+from medlem.flows.member_tables import WithdrawalAddress
 from medlem.flows.rights import Erased
 from medlem.flows.sharing import Withdrawal, withdraw
-from medlem.flows.tables import Clash, WithdrawalAddress
+from medlem.flows.tables import Clash
 from postgres import TEMPLATE, cluster
 from shop import KARI, OLA, Shop, open_shop
 from traces import everything, traces

@@ -11,8 +11,8 @@ from medlem.club.ids import ClubId
 from medlem.club.masked import Masked
 from medlem.club.member import ConsentAnswer, Member
 from medlem.flows import membership, sharing
+from medlem.flows.member_tables import WithdrawalAddress
 from medlem.flows.sharing import LEEWAY, MOST_A_MINUTE, NOTICE, Withdrawal
-from medlem.flows.tables import WithdrawalAddress
 from shop import KARI, Shop
 
 

@@ -28,8 +28,9 @@ from medlem.club.place import Key, KeyKind
 from medlem.club.rights import ErasedBecause, Erasure, Exercised, Right
 from medlem.flows.answers import Replaced, Subscribed
 from medlem.flows.inactivity_table import Confirmed
+from medlem.flows.member_tables import WithdrawalAddress
 from medlem.flows.ports import Storage
-from medlem.flows.tables import Repeat, StorageUnavailable, Tables, WithdrawalAddress
+from medlem.flows.tables import Repeat, StorageUnavailable, Tables
 from medlem.flows.views import IdentificationView
 from medlem.storage import Database, capture, open_storage
 from medlem.storage.backup import take

@@ -15,8 +15,8 @@ from medlem.club.place import Club
 from medlem.config import Settings, load
 from medlem.flows import sharing
 from medlem.flows.answers import Replaced, Standing, Subscribed
+from medlem.flows.member_tables import WithdrawalAddress
 from medlem.flows.registering import Order, Outcome, settle
-from medlem.flows.tables import WithdrawalAddress
 
 NOWHERE = (
     "MEDLEM_PUBLIC_URL is not set, or MEDLEM_WEBHOOKS is off: nothing is delivered to us, and polling does it all."

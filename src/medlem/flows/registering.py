@@ -18,7 +18,7 @@ from typing import Final
 from medlem.club.ids import ClubId
 from medlem.flows.answers import Replaced, Standing, Subscribed
 from medlem.flows.ports import Ports, Registrar
-from medlem.flows.tables import Turn
+from medlem.flows.webhook_table import Turn
 
 log = logging.getLogger(__name__)
 

@@ -17,8 +17,8 @@ from medlem.club.errors import NotFound, TooManyRequests
 from medlem.club.ids import ClubId
 from medlem.club.masked import Masked
 from medlem.flows import noticing
+from medlem.flows.member_tables import WithdrawalAddress
 from medlem.flows.ports import Ports
-from medlem.flows.tables import WithdrawalAddress
 
 log = logging.getLogger(__name__)
 

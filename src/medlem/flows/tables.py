@@ -9,25 +9,23 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from medlem.club.announcement import Announcement
 from medlem.club.enrolment import Enrolment, State
 from medlem.club.identification import Identification
-from medlem.club.ids import ClubId, EnrolmentId, LinkingId, MemberId, StationId
-from medlem.club.linking import LinkEnd
+from medlem.club.ids import ClubId, EnrolmentId, StationId
 from medlem.club.masked import Masked
-from medlem.club.member import Consent, Member, VerifiedBy
 from medlem.club.phone import PhoneNumber
 from medlem.club.place import Club, Key, Station, Store
-from medlem.flows.answers import Replaced, Subscribed
 from medlem.flows.consent_table import Consents
 from medlem.flows.finding_table import Finding
 from medlem.flows.inactivity_table import Inactivity
 from medlem.flows.landing_table import Landings
 from medlem.flows.linking_table import Linkings
+from medlem.flows.member_tables import Announcements, Members, Sharing
 from medlem.flows.outbox_table import Outbox
 from medlem.flows.qr_tables import CheckIns, StationQrs
 from medlem.flows.rights_table import Rights
 from medlem.flows.views import EventView, SnapshotView
+from medlem.flows.webhook_table import Webhooks
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +44,6 @@ class Remembered:
     status: int
     resource: str | None
     refusal: bytes | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """One process's turn at a club's registrations, under a fencing number that a sleeper cannot outdo."""
-
-    club: ClubId
-    claim: int
 
 
 class Places(Protocol):
@@ -197,133 +187,6 @@ class Enrolments(Protocol):
         """Drop the numbers of those that ended without a member; how many."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SharedSoFar:
-    """How many of some members shared what, of those who have logged in."""
-
-    logins: int
-    names: int
-    phones: int
-    """Whose number the login itself vouched for."""
-    emails: int
-    birthdates: int
-    addresses: int
-    genders: int
-    consents: int
-
-
-class Members(Protocol):
-    """Our own register."""
-
-    async def get(self, club: ClubId, member: str) -> Member | None: ...
-    async def by_sub(self, club: ClubId, sub: str) -> Member | None: ...
-    async def by_phone(self, club: ClubId, phone: PhoneNumber) -> Member | None:
-        """The present member whom this number reaches; of several, the first of `reached`."""
-
-    async def reached(self, club: ClubId, phone: PhoneNumber) -> Sequence[Member]:
-        """All of them: by the platform's word there is one at most, and comes first; entries may share a number."""
-
-    async def page(self, club: ClubId, after: str | None, most: int) -> Sequence[Member]:
-        """Members in the order of their ids, from after that id."""
-
-    async def next_number(self, club: ClubId) -> str:
-        """A member number that nobody has had."""
-
-    async def add(self, member: Member) -> None: ...
-    async def save(self, member: Member) -> None:
-        """Write all but the phone number, which is linked, and whether they share. Raises Clash if they were erased."""
-
-    async def link(
-        self,
-        member: Member,
-        phone: PhoneNumber,
-        verified_by: VerifiedBy,
-        now: datetime,
-        linking: LinkingId | None = None,
-    ) -> None:
-        """Let this number reach this member; their older link ends, and by the platform's word anybody else's."""
-
-    async def unlink(self, member: Member, now: datetime, because: LinkEnd, linking: LinkingId | None = None) -> None:
-        """End the link, keeping that it was."""
-
-    async def touch(self, member: Member, now: datetime) -> int:
-        """Note that something about them has changed; the number of this change, which is 1 for who is new."""
-
-    async def consents(self, club: ClubId, member: MemberId) -> Sequence[Consent]:
-        """All that was ever answered, oldest first; membership itself is no answer."""
-
-    async def shared(self, club: ClubId, most: int) -> SharedSoFar:
-        """What the youngest of the members have shared, among so many."""
-
-    async def save_extras(self, member: Member, answers: Mapping[str, str], now: datetime) -> None:
-        """Keep what a member adds, by the question's name; the latest answer to each counts."""
-
-    async def extras(self, member: Member) -> Mapping[str, str]: ...
-    async def keep_evidence(self, member: Member, enrolment: EnrolmentId, raw: bytes, now: datetime) -> None:
-        """Keep the platform's consent objects as they came, encrypted."""
-
-
-class Announcements(Protocol):
-    """What merchants' own registers are to hear, and have heard."""
-
-    async def next_sequence(self, member: Member) -> int:
-        """The number of the member's next announcement; nobody else draws one before this transaction is over."""
-
-    async def add(self, announcement: Announcement) -> None: ...
-    async def latest(self, club: ClubId, phone: PhoneNumber) -> Announcement | None:
-        """What happened last to whom this number reaches or reached; changes of another kind are left out."""
-
-    async def next_due(self, club: ClubId) -> datetime | None:
-        """When the next one is due and free."""
-
-    async def claim(self, club: ClubId, now: datetime, lease: timedelta, most: int) -> Sequence[Announcement]:
-        """Take some that are due and free, of each member the first that was not heard."""
-
-    async def save(self, announcement: Announcement) -> None:
-        """Write what became of it. Of an attempt that has been overtaken only a final word counts."""
-
-    async def hurry(self, club: ClubId, now: datetime) -> None:
-        """Make due what has been put off: the register is back."""
-
-    async def count_waiting(self, club: ClubId) -> int:
-        """How many have not been heard."""
-
-    async def forget(self, heard_before: datetime, turned_down_before: datetime) -> int:
-        """Drop those that are over; how many. All clubs."""
-
-
-@dataclass(frozen=True, slots=True)
-class WithdrawalAddress:
-    """Where the platform tells of members who ended sharing; nobody can guess it."""
-
-    club: ClubId
-    secret: Masked[str]
-    made_at: datetime
-
-
-class Sharing(Protocol):
-    """Sharing that members have ended in the app."""
-
-    async def withdraw(self, club: ClubId, sub: str, before: datetime, now: datetime) -> MemberId | None:
-        """Mark the member of that `sub`; None when there is none, or marked already, or shared anew after `before`."""
-
-    async def renew(self, member: Member, at: datetime) -> None:
-        """Note that they shared then, which takes back what they had withdrawn before."""
-
-    async def address(self, secret: Masked[str], now: datetime) -> WithdrawalAddress | None:
-        """The one with that secret, unless it has ended; all clubs."""
-
-    async def present_address(self, club: ClubId) -> WithdrawalAddress | None:
-        """The one that nothing has replaced."""
-
-    async def add_address(self, address: WithdrawalAddress) -> None: ...
-    async def end_addresses(self, club: ClubId, at: datetime) -> None:
-        """Let every one of them end then, if not before."""
-
-    async def count(self, address: WithdrawalAddress, now: datetime, most: int) -> bool:
-        """Count what came there; False, and not counted, when `most` came within this minute."""
-
-
 @dataclass(frozen=True, slots=True)
 class Event:
     """One line of a station's screen log; `body` is the view as JSON."""
@@ -369,54 +232,6 @@ class Clash(Exception):
 
 class StorageUnavailable(Exception):
     """The database cannot be used now. The text says what the operator can do, and holds nothing that is stored."""
-
-
-class Webhooks(Protocol):
-    """Our registrations with the platform, and what it has delivered."""
-
-    async def delivered_at(self, club: ClubId, event: str) -> datetime | None:
-        """When the platform last delivered this event."""
-
-    async def note_delivery(self, club: ClubId, event: str, now: datetime) -> None: ...
-    async def ping(self, club: ClubId, request: Masked[str], now: datetime) -> bool:
-        """Store that the platform named this `auth_req_id`, as a keyed hash; False if it had before."""
-
-    async def pinged(self, club: ClubId, request: Masked[str]) -> datetime | None: ...
-    async def forget_pings(self, before: datetime) -> int: ...
-    async def expect(self, enrolment: Enrolment, token: Masked[str], now: datetime) -> None:
-        """Remember, as a keyed hash, the token by which the provider may ping about this enrolment."""
-
-    async def bind(self, enrolment: Enrolment, request: Masked[str]) -> None:
-        """From now on that token goes with this `auth_req_id` and no other."""
-
-    async def vouched(self, club: ClubId, token: Masked[str], request: Masked[str] | None) -> bool:
-        """Whether the token is one of ours, and for this request, as far as it is known already."""
-
-    async def forget_notifications(self, before: datetime) -> int: ...
-    async def registration(self, club: ClubId, event: str) -> Subscribed | None:
-        """The one in force."""
-
-    async def keep_registration(self, club: ClubId, event: str, subscribed: Subscribed) -> None: ...
-    async def drop_registration(self, club: ClubId, event: str) -> None: ...
-    async def registered_events(self, club: ClubId) -> Sequence[str]:
-        """Every event of which there is a registration, in force or replaced."""
-
-    async def replaced(self, club: ClubId, event: str) -> Sequence[Replaced]: ...
-    async def keep_replaced(self, club: ClubId, event: str, replaced: Replaced) -> None: ...
-    async def drop_replaced(self, club: ClubId, event: str, before: datetime) -> None:
-        """Forget those that had ended by then, and their secrets."""
-
-    async def take_turn(self, club: ClubId, now: datetime, until: datetime) -> Turn | None:
-        """Be the one who settles the club's registrations; None while somebody else is."""
-
-    async def hold_turn(self, turn: Turn, until: datetime) -> bool:
-        """Go on being it; False when somebody else has taken over."""
-
-    async def end_turn(self, turn: Turn, checked_at: datetime | None) -> None:
-        """Let others; with the moment in which all was found to be right, if it was."""
-
-    async def checked_at(self, club: ClubId) -> datetime | None:
-        """When all was last found to be right."""
 
 
 class Tables(Protocol):

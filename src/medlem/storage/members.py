@@ -10,7 +10,8 @@ from medlem.club.ids import ClubId, EnrolmentId, LinkingId, MemberId
 from medlem.club.linking import LinkEnd
 from medlem.club.member import Address, Consent, Member, Profile, VerifiedBy
 from medlem.club.phone import PhoneNumber
-from medlem.flows.tables import Clash, SharedSoFar
+from medlem.flows.member_tables import SharedSoFar
+from medlem.flows.tables import Clash
 from medlem.storage.consents import consent_of
 from medlem.storage.session import Row, Session, maybe_millis, millis, moment
 from medlem.vault import Vault

@@ -5,7 +5,7 @@ from datetime import datetime
 from medlem.club.ids import ClubId, MemberId
 from medlem.club.masked import Masked
 from medlem.club.member import Member
-from medlem.flows.tables import WithdrawalAddress
+from medlem.flows.member_tables import WithdrawalAddress
 from medlem.storage.session import Row, Session, millis, moment
 from medlem.vault import Vault
 

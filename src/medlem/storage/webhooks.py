@@ -10,7 +10,7 @@ from medlem.club.enrolment import Enrolment
 from medlem.club.ids import ClubId
 from medlem.club.masked import Masked
 from medlem.flows.answers import Replaced, Subscribed
-from medlem.flows.tables import Turn
+from medlem.flows.webhook_table import Turn
 from medlem.storage.enrolments import REQUEST
 from medlem.storage.identifications import AT_ONCE
 from medlem.storage.session import Row, Session, maybe_millis, millis, moment

@@ -9,7 +9,7 @@ from medlem.app.doctor.findings import Found, look, well, wrong
 from medlem.club.ids import ClubId
 from medlem.flows.answers import Standing
 from medlem.flows.registering import Wanted
-from medlem.flows.tables import Webhooks
+from medlem.flows.webhook_table import Webhooks
 from medlem.vipps.webhooks import ALONE
 
 MOST: Final = 25

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from medlem.app.doctor.findings import Found, look, well
 from medlem.club.ids import ClubId
-from medlem.flows.tables import Members, SharedSoFar
+from medlem.flows.member_tables import Members, SharedSoFar
 from medlem.vipps.sales_unit import CONSENT_SCOPES, SalesUnit
 
 LATEST: Final = 50
