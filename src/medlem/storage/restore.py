@@ -46,7 +46,7 @@ _RULES: Final = (
     # Given out since the backup, and printed on somebody's card.
     "update club set last_number = last_number + :skipped",
     # Who stood at a till before is gone: no question is put to them now.
-    "update identification set phone = null, entry = null",
+    "update identification set phone = null, entry = null, choices = null",
     # A code that paired a till since the backup would pair another one.
     "delete from pairing",
     f"drop table {BACKUP}",
