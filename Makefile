@@ -2,6 +2,8 @@
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 BIN := .venv/bin
+# Half as many again as there are cores: much of what is tested is other processes, for which a test waits.
+WORKERS ?= $(shell $(PYTHON) -c "import os; print((os.cpu_count() or 1) * 3 // 2)")
 
 .PHONY: help demo test check lint types docs format bench simulate soak bugs live peers peers-sdk pictures lock clean
 
@@ -19,7 +21,7 @@ demo: .venv/.ready ## the whole story on this machine: service, simulated platfo
 
 test: .venv/.ready ## everything that must hold, in one run
 	tools/browser >/dev/null
-	$(BIN)/python -m pytest -n auto --dist worksteal --cov --cov-report=term:skip-covered --durations=15
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --cov --cov-report=term:skip-covered --durations=15
 
 check: lint types docs ## format, lint, import contracts, dead code, types, and documentation held to the code
 

@@ -23,7 +23,8 @@ def phones() -> Iterator[Phones]:
 
 @pytest.fixture
 def shop(phones: Phones, tmp_path: Path) -> Iterator[Shop]:
-    with open_shop(phones, tmp_path) as found:
+    # Whether there is an app is told in an event of its own, whenever it is known; here events are counted.
+    with open_shop(phones, tmp_path, settings={"MEDLEM_VIPPS_USER_EXISTS": "off"}) as found:
         yield found
 
 
@@ -102,8 +103,7 @@ def test_a_busy_club_moves_and_every_till_goes_on_where_it_was(
     shop.open()
     assert shop.other_till.until_final(asked["id"])["state"] == "accepted"
     assert (phones.pushes(kari), len(shop.members(kari))) == (1, 1)
-    status, answered = call("POST", f"{shop.url}/v1/identifications", repeated, shop.other_till.key, again)
-    assert (status, answered | {"app_found": None}) == first  # which may be known by now
+    assert call("POST", f"{shop.url}/v1/identifications", repeated, shop.other_till.key, again) == first
     kinds = events_since(shop.other_till, 1, 4)
     assert kinds == [(2, "enrolment"), (3, "enrolment"), (4, "identification"), (5, "enrolment")]
     found = shop.till.identify(phone="400 00 011")
