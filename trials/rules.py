@@ -102,6 +102,7 @@ async def judge(
     _judge_members(case)
     _judge_entries(case, entries)
     await _judge_consents(case)
+    await _judge_decisions(case)
     await _judge_screens(case)
 
 
@@ -258,6 +259,15 @@ async def _judge_consents(case: _Case) -> None:
     for row in case.rows.values():
         if row.state is State.ACCEPTED and given[row.id, "email"] == 0:
             fail("lost", f"{row.id} is accepted, and its consent is not there")
+
+
+async def _judge_decisions(case: _Case) -> None:
+    """One yes is one decision about whose number it is: a second one shows that it was understood twice."""
+    for member in case.members:
+        made = await case.ports.storage.reading.linkings.of_member(case.club.id, member.id)
+        for enrolment, times in Counter(one.enrolment for one in made if one.enrolment is not None).items():
+            if times > 1:
+                case.history.fail("duplicate", f"{enrolment} was decided {times} times for {member.id}")
 
 
 def _same(consent: Consent, told: Disclosure) -> bool:
