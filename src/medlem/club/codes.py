@@ -13,6 +13,6 @@ ALPHABET: Final = "CDFGHJKMNPQRTVWXY34679"
 
 
 def confirmation_code() -> ConfirmationCode:
-    """Draw `XXX-XXX`: 22^6, some 27 bits. The storage keeps it unique among the open enrolments."""
+    """Draw twice three characters with a dash between: 22^6, some 27 bits. The storage keeps open ones apart."""
     drawn = "".join(secrets.choice(ALPHABET) for _ in range(6))
     return ConfirmationCode(f"{drawn[:3]}-{drawn[3:]}")

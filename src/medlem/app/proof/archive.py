@@ -53,6 +53,8 @@ def check(whole: bytes, keys: Sequence[str]) -> dict[str, Any]:
     try:
         with zipfile.ZipFile(io.BytesIO(whole)) as found:
             files = {entry.filename: found.read(entry) for entry in found.infolist()}
+    # All that `zipfile` raises at bytes that somebody changed: a method of packing that it does not know is a
+    # NotImplementedError, a flag that says "encrypted" a RuntimeError.
     except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, ValueError, OSError) as error:
         raise Unsound("This is no ZIP file, or a damaged one.") from error
     manifest, signature = files.get(MANIFEST), files.get(SIGNATURE)
