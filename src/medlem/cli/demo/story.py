@@ -26,7 +26,8 @@ What the till's screen gets, live:
 
   curl -sN {service}/v1/events -H "Authorization: Bearer $KEY"
 
-{member} is a member already: try "{member_number}" instead. All keys: demo-keys.json in the demo's directory.
+Identify her again, and she is greeted at once. {member} ("{member_number}") was entered by the shop and never logged
+in: the till has the name compared first. All keys: demo-keys.json in the demo's directory.
 Ctrl-C stops everything; started again, it goes on where it was."""
 
 
