@@ -68,6 +68,16 @@ _NOT_ASKED: Final = {
 """Everything else leaves open whether the question is on the phone."""
 
 
+async def called(node: "Node", wire: Wire, passage: Passage, effect: Callable[[], T]) -> T | None:
+    """A call of a node that may die before, in or after it: the answer, or None when none came."""
+    if node.burns(CALLS_MATTER):
+        await node.perish_calling(passage.there)
+    answer = await wire.carry(passage, effect)
+    if node.burns(CALLS_MATTER):
+        await node.perish(Fault.KILLED_CALLING)
+    return answer
+
+
 class NoStickers:
     """A sales unit that has no stickers, and may have none: nobody ever scans one."""
 
@@ -199,13 +209,7 @@ class NodePlatform(NoStickers):
     # -- how a call goes
 
     async def _call(self, passage: Passage, effect: Callable[[], T]) -> T | None:
-        node = self._node
-        if node.burns(CALLS_MATTER):
-            await node.perish_calling(passage.there)
-        answer = await self._wire.carry(passage, effect)
-        if node.burns(CALLS_MATTER):
-            await node.perish(Fault.KILLED_CALLING)
-        return answer
+        return await called(self._node, self._wire, passage, effect)
 
     def _collected(self, question: Pushed | None, passage: Passage, answer: Answer | None, began: float) -> Answer:
         """What the real client makes of an answer, and what a watcher makes of it."""

@@ -41,6 +41,7 @@ class Fault(StrEnum):
     KILLED_CALLING = "killed before, in or after a platform call"
     STOPPED = "told to stop, and started again"
     FROZEN = "frozen longer than its lease"
+    DEAF = "an endpoint that does not hear, or is not heard to have"
     CLOCK_OFF = "a node whose machine has the wrong time"
     STREAM_DROPPED = "a till's stream cut"
     DOUBLE_SCAN = "scanned twice"

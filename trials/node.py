@@ -17,8 +17,6 @@ from medlem.flows.limits import Limits
 from medlem.flows.places import settle_club
 from medlem.flows.ports import Ports
 from medlem.flows.tables import StorageUnavailable
-from medlem.outbox.addresses import Rules
-from medlem.outbox.wire import HttpMessenger
 from medlem.registers.own import OwnRegister
 from medlem.storage.sqlite import LATE_LOOK
 from medlem.vipps.webhooks import verify
@@ -28,6 +26,7 @@ from medlem.worker import Worker
 from trials.calls import NodePlatform
 from trials.database import Killed, NodeStorage
 from trials.faults import Fault
+from trials.listener import NodeMessenger
 from trials.loop import WITHIN, Process
 from trials.platform import EPOCH
 from trials.surroundings import Surroundings
@@ -92,7 +91,7 @@ class Node(Process):
             storage=storage,
             platform=NodePlatform(self, around.wire),
             register=OwnRegister(storage),
-            messenger=HttpMessenger(Rules()),
+            messenger=NodeMessenger(self, around.wire, around.listener),
             clock=self._clock,
             limits=Limits(),
             errands=Errands(),

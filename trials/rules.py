@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from medlem.club.consent import Verdict, follow
 from medlem.club.enrolment import GRACE, Enrolment, Reason, State
 from medlem.club.member import Consent, Disclosure, Member
 from medlem.club.place import Club
@@ -20,7 +19,9 @@ from medlem.flows.tables import Event
 from trials.customers import Entry
 from trials.faults import Fault
 from trials.history import FOUND_AGAIN_WITHIN, History, Story
+from trials.listener import Listener
 from trials.platform import WRITTEN_WITHIN, PretendPlatform, Pushed
+from trials.records import judge_notices, judge_records
 from trials.till import FINAL, Till
 
 if TYPE_CHECKING:
@@ -83,7 +84,13 @@ class _Case:
 
 
 async def judge(
-    history: History, platform: PretendPlatform, tills: list[Till], entries: list[Entry], ports: Ports, club: Club
+    history: History,
+    platform: PretendPlatform,
+    tills: list[Till],
+    entries: list[Entry],
+    ports: Ports,
+    club: Club,
+    listener: Listener,
 ) -> None:
     """Judge a world that has come to its end."""
     rows = {}
@@ -102,7 +109,8 @@ async def judge(
     _judge_members(case)
     _judge_entries(case, entries)
     await _judge_consents(case)
-    await _judge_decisions(case)
+    await judge_records(history, ports, club, members)
+    await judge_notices(history, ports, club, rows, listener)
     await _judge_screens(case)
 
 
@@ -230,18 +238,10 @@ def _judge_made(case: _Case) -> None:
             case.history.fail("wrong link", f"{wanted} is reached by {phone.msisdn} and said yes from {right}")
 
 
-async def _follow_chain(case: _Case, member: Member) -> None:
-    chain, verdict = await case.ports.storage.reading.consents.chain(case.club.id, member.id), Verdict()
-    follow(member.id, chain.end, chain.rows, verdict)
-    for fault in verdict.faults:
-        case.history.fail("broken chain", f"record {fault.sequence} of {member.id}: {fault.said}")
-
-
 async def _judge_consents(case: _Case) -> None:
     fail, tables = case.history.fail, case.ports.storage.reading
     given: Counter[tuple[str, str]] = Counter()
     for member in case.members:
-        await _follow_chain(case, member)
         for consent in await tables.members.consents(case.club.id, member.id):
             story = case.history.stories.get(consent.enrolment or "")
             question = case.question(story) if story is not None else None
@@ -259,15 +259,6 @@ async def _judge_consents(case: _Case) -> None:
     for row in case.rows.values():
         if row.state is State.ACCEPTED and given[row.id, "email"] == 0:
             fail("lost", f"{row.id} is accepted, and its consent is not there")
-
-
-async def _judge_decisions(case: _Case) -> None:
-    """One yes is one decision about whose number it is: a second one shows that it was understood twice."""
-    for member in case.members:
-        made = await case.ports.storage.reading.linkings.of_member(case.club.id, member.id)
-        for enrolment, times in Counter(one.enrolment for one in made if one.enrolment is not None).items():
-            if times > 1:
-                case.history.fail("duplicate", f"{enrolment} was decided {times} times for {member.id}")
 
 
 def _same(consent: Consent, told: Disclosure) -> bool:

@@ -8,6 +8,7 @@ from random import Random
 from medlem.flows.ports import Storage
 from trials.faults import Trouble
 from trials.history import History
+from trials.listener import Listener
 from trials.loop import VirtualLoop
 from trials.platform import EPOCH
 from trials.wire import Wire
@@ -43,3 +44,4 @@ class Surroundings:
     alone: bool
     """Whether there is only ever one node: it takes over at once what its predecessor held."""
     clock: ServerClock
+    listener: Listener

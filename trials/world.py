@@ -29,6 +29,7 @@ from trials.customers import Customers
 from trials.deliveries import SECRET, URL, Deliveries
 from trials.faults import Fault, Trouble, Weather, forecast
 from trials.history import Failure, History
+from trials.listener import Listener, hearing
 from trials.loop import VirtualLoop
 from trials.node import CLUB, HEARTBEAT, SALES_UNIT
 from trials.platform import EPOCH, PretendPlatform
@@ -47,6 +48,8 @@ PATIENCE: Final = 400.0
 """Seconds after that in which everything is decided, or never."""
 CATCH_UP: Final = HEARTBEAT + 2
 """Seconds in which a till hears of what was decided last, though the news of it got lost."""
+LISTENED: Final = 0.3
+"""How many clubs have another system that hears of members; it costs time, and shows nothing about the others."""
 WRONG_CLOCKS: Final = (0, 0, 600, -600)
 
 
@@ -148,7 +151,8 @@ async def _live(
         await crew.pause(CATCH_UP)
         if before_judging is not None:
             await before_judging(world)
-        await judge(world.history, world.platform, world.tills, customers.entries, world.ports, world.club)
+        told = crew.around.listener
+        await judge(world.history, world.platform, world.tills, customers.entries, world.ports, world.club, told)
         crew.close()
         await loop.bury(crew.all)
 
@@ -164,7 +168,15 @@ async def _open(seed: int, loop: VirtualLoop, trouble: Trouble, history: History
         nodes = chance.choice((1, 2, 2, 3))
         clock = ServerClock(loop, timedelta(seconds=chance.choice(WRONG_CLOCKS)))
         around = Surroundings(
-            loop, storage, wire, trouble, history, stream(seed, "nodes"), alone=nodes == 1, clock=clock
+            loop,
+            storage,
+            wire,
+            trouble,
+            history,
+            stream(seed, "nodes"),
+            alone=nodes == 1,
+            clock=clock,
+            listener=Listener(),
         )
         crew = Crew(around, nodes, trouble.weather.deaths, trouble.weather.freezes)
         own, nobody = OwnRegister(storage), HttpMessenger(Rules())
@@ -176,6 +188,8 @@ async def _open(seed: int, loop: VirtualLoop, trouble: Trouble, history: History
         async with storage.transaction() as tx:
             known = Subscribed("registration", URL, Masked(SECRET), clock.now())
             await tx.webhooks.keep_registration(club.id, PING, known)
+            if stream(seed, "listener").random() < LISTENED:
+                await tx.outbox.add_endpoint(hearing(club.id, clock.now()))
         yield World(loop, history, trouble, platform, crew, club, tills, ports, chance)
     finally:
         await storage.close()

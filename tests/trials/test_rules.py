@@ -7,10 +7,12 @@ from random import Random
 
 import pytest
 
+from medlem.club.endpoint import NoticeKind
 from medlem.club.enrolment import Enrolment, State
 from medlem.club.ids import consent_id
 from medlem.club.masked import Masked
 from medlem.club.member import Member
+from medlem.flows.noticing import body, finished
 from trials.deliveries import Deliveries, signed
 from trials.faults import FINE
 from trials.history import Story
@@ -231,6 +233,49 @@ async def an_end_that_is_written_over(world: World) -> None:
 @breaks("defect")
 async def an_error_in_the_log(_: World) -> None:
     logging.getLogger("medlem.worker").error("a step of the worker failed\nIntegrityError")
+
+
+LISTENED_TO = 4
+"""A day on which another system hears of members."""
+
+
+async def a_notice_too_many(world: World) -> None:
+    row = await row_of(world, story_of(world, State.ACCEPTED))
+    async with world.ports.storage.transaction() as tx:
+        now = world.ports.clock.now()
+        assert await tx.outbox.add(world.club.id, NoticeKind.ENROLMENT_FINISHED, body(finished(row), now), now)
+
+
+async def a_notice_of_what_is_not_so(world: World) -> None:
+    row = replace(await row_of(world, story_of(world, State.ACCEPTED)), state=State.DECLINED)
+    async with world.ports.storage.transaction() as tx:
+        now = world.ports.clock.now()
+        await tx.outbox.add(world.club.id, NoticeKind.ENROLMENT_FINISHED, body(finished(row), now), now)
+
+
+async def a_notice_that_was_passed_over(world: World) -> None:
+    world.crew.around.listener.heard.pop(next(iter(world.crew.around.listener.heard)))
+
+
+@pytest.mark.parametrize(
+    ("rule", "spoil"),
+    [
+        ("untold", a_notice_too_many),
+        ("untold", a_notice_of_what_is_not_so),
+        ("stream", a_notice_that_was_passed_over),
+    ],
+)
+def test_the_judge_sees_what_another_system_hears(rule: str, spoil: Spoil) -> None:
+    outcome = simulate(LISTENED_TO, CUSTOMERS, FINE, before_judging=spoil)
+    assert {failure.rule for failure in outcome.failures} == {rule}
+
+
+def test_all_that_happens_is_heard() -> None:
+    async def heard(world: World) -> None:
+        ends = [one for one in world.crew.around.listener.heard.values() if one.kind is NoticeKind.ENROLMENT_FINISHED]
+        assert len(ends) == len(world.history.stories)
+
+    assert simulate(LISTENED_TO, CUSTOMERS, FINE, before_judging=heard).failures == []
 
 
 @pytest.mark.parametrize(("rule", "spoil"), SPOILS, ids=[spoil.__name__ for _, spoil in SPOILS])
