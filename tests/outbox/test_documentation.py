@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from medlem.club.endpoint import NoticeKind, new_endpoint_secret, shown_secret
-from medlem.outbox.signing import headers
+from medlem.standard_webhooks import headers
 
 PAGE = (Path(__file__).parents[2] / "docs" / "webhooks.md").read_text(encoding="utf-8")
 

@@ -21,7 +21,7 @@ from medlem import __version__
 from medlem.club.endpoint import Attempt, Endpoint, Notice
 from medlem.flows.failures import ONCE
 from medlem.outbox.addresses import Rules, allowed, flaw
-from medlem.outbox.signing import headers
+from medlem.standard_webhooks import headers
 
 log = logging.getLogger(__name__)
 

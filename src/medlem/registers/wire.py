@@ -5,9 +5,6 @@ answer can be long, nothing is followed elsewhere, and no call lasts longer than
 """
 
 import asyncio
-import base64
-import hashlib
-import hmac
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,7 +16,7 @@ import msgspec
 from aiohttp import ClientTimeout
 from yarl import URL
 
-from medlem import __version__
+from medlem import __version__, standard_webhooks
 from medlem.club.masked import Masked
 from medlem.flows.failures import ONCE
 from medlem.registers.metrics import CALLS, SECONDS
@@ -122,23 +119,17 @@ class Wire:
 
 
 def _headers(address: Address, key: str, body: bytes, now: datetime) -> dict[str, str]:
-    """Who we are: the token, and a signature in the Standard Webhooks format (symmetric, v1)."""
-    moment = str(int(now.timestamp()))
-    headers = {
+    """Who we are: the token, and a signature."""
+    secrets = [] if address.signing_secret is None else [address.signing_secret]
+    return {
         "Accept": "application/json",
         "Accept-Encoding": "identity",
         "Content-Type": "application/json",
         "Authorization": f"Bearer {address.token.reveal()}",  # to the merchant's own register, over TLS
         "Idempotency-Key": key,
         "Medlem-Register-Version": VERSION,
-        "webhook-id": key,
-        "webhook-timestamp": moment,
+        **standard_webhooks.headers(key, body, secrets, now),
     }
-    if address.signing_secret is not None:
-        signed = b".".join((key.encode(), moment.encode(), body))
-        digest = hmac.digest(address.signing_secret.reveal(), signed, hashlib.sha256)  # it does not leave this line
-        headers["webhook-signature"] = f"v1,{base64.b64encode(digest).decode()}"
-    return headers
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from medlem.club.endpoint import new_endpoint_secret, shown_secret
 from medlem.club.masked import Masked
-from medlem.outbox.signing import headers
+from medlem.standard_webhooks import headers
 from receiver import verified
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
