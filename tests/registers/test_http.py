@@ -15,7 +15,7 @@ from fakes import HandClock
 from medlem.club.errors import RegisterUnavailable
 from medlem.club.phone import PhoneNumber
 from medlem.flows.answers import Heard, TurnedDown, Unheard
-from medlem.registers.breaker import FAILURES, PAUSE
+from medlem.registers.http import FAILURES, PAUSE
 from medlem.registers.remembering import Remembering
 from registers_at_hand import CLUB, KARI, SECRET, TOKEN, Liar, http_register, joined, lying, member
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
+from medlem.breaker import Breaker, Patience
 from medlem.club.announcement import Announcement, News
 from medlem.club.errors import RegisterUnavailable
 from medlem.club.ids import ClubId
@@ -18,7 +19,6 @@ from medlem.club.member import Entry, Member
 from medlem.club.phone import PhoneNumber
 from medlem.flows.answers import Heard, Reception, TurnedDown, Unheard
 from medlem.flows.ports import Clock
-from medlem.registers.breaker import Breaker
 from medlem.registers.fields import Fields, Unreadable
 from medlem.registers.wire import Address, Answer, NoAnswer, Wire, write_down
 
@@ -28,6 +28,11 @@ CHANGES: Final = "/changes"
 
 TELL_WITHIN: Final = 10.0
 """Seconds that an announcement may take; nobody waits for it, and its lease is longer."""
+
+FAILURES: Final = 5
+PAUSE: Final = timedelta(seconds=2)
+PATIENCE: Final = Patience(remembered=FAILURES, enough=FAILURES, pause=PAUSE, longest=timedelta(seconds=30))
+"""Five in a row open it, and it is tried less and less: while it is shut the till remembers, or says *unknown*."""
 
 OK: Final = 200
 GOOD: Final = range(200, 300)
@@ -48,7 +53,7 @@ class HttpRegister:
         self._fields = fields
         self._clock = clock
         self._within = within
-        self._breaker = Breaker()
+        self._breaker = Breaker(PATIENCE)
 
     async def close(self) -> None:
         """End every connection."""
@@ -69,7 +74,7 @@ class HttpRegister:
         except (NoAnswer, Unreadable):
             self._breaker.failed(self._clock.now())
             raise _silent() from None  # what was wrong stands in the log, in one word
-        self._breaker.succeeded()
+        self._breaker.succeeded(self._clock.now())
         return entry
 
     async def tell(self, announcement: Announcement) -> Reception:

@@ -6,11 +6,11 @@ is never held back by it, since a look that was not made may be the one that wou
 have their own back-off, enrolment by enrolment (`club.enrolment`).
 """
 
-from collections import deque
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
 from typing import Final
 
+from medlem.breaker import Breaker, Patience
 from medlem.flows.ports import Clock
 from medlem.vipps.metrics import CIRCUITS_OPEN, CIRCUITS_REFUSED
 from medlem.vipps.troubles import NotSent
@@ -45,13 +45,10 @@ GROUPS: Final = {
 
 NEVER_REFUSED: Final = frozenset({Group.LOOK, Group.READ})
 
-WINDOW: Final = timedelta(minutes=5)
-REMEMBERED: Final = 10
-"""Outcomes, none older than the window, by which a circuit is judged."""
 ENOUGH: Final = 4
-"""Failures, and at least half of what is remembered, that open it."""
 PAUSE: Final = timedelta(seconds=5)
-"""How long it stays open before one call tries."""
+PATIENCE: Final = Patience(remembered=10, enough=ENOUGH, pause=PAUSE, longest=PAUSE)
+"""Always the same pause: somebody stands at a till, and one call in five seconds troubles nobody."""
 
 
 class Shut(NotSent):
@@ -64,9 +61,7 @@ class Circuit:
     def __init__(self, group: Group, clock: Clock) -> None:
         self._group = group
         self._clock = clock
-        self._outcomes: deque[tuple[datetime, bool]] = deque(maxlen=REMEMBERED)
-        self._open_until: datetime | None = None
-        self._tries = False
+        self._breaker = Breaker(PATIENCE)
 
     def enter(self) -> None:
         """Let a call go out, or not. Whoever went out says `succeeded`, `failed` or `gave_up`.
@@ -74,43 +69,20 @@ class Circuit:
         Raises:
             Shut: it has just been found that nobody answers.
         """
-        if self._open_until is None or self._group in NEVER_REFUSED:
-            return
-        left = self._open_until - self._clock.now()
-        if left <= timedelta() and not self._tries:
-            self._tries = True
-            return
-        CIRCUITS_REFUSED.labels(self._group).inc()
-        raise Shut("circuit open")
+        if self._group not in NEVER_REFUSED and not self._breaker.admits(self._clock.now()):
+            CIRCUITS_REFUSED.labels(self._group).inc()
+            raise Shut("circuit open")
 
     def succeeded(self) -> None:
         """It was answered, whatever the answer is worth."""
-        self._tries = False
-        if self._open_until is None:
-            if self._outcomes:  # without a failure to weigh there is nothing to remember
-                self._outcomes.append((self._clock.now(), True))
-                if all(well for _, well in self._outcomes):
-                    self._outcomes.clear()
-            return
-        self._open_until = None
-        self._outcomes.clear()
-        CIRCUITS_OPEN.labels(self._group).dec()
+        if self._breaker.succeeded(self._clock.now()):
+            CIRCUITS_OPEN.labels(self._group).dec()
 
     def failed(self) -> None:
         """Nobody answered, or the platform said that it cannot."""
-        now = self._clock.now()
-        self._tries = False
-        self._outcomes.append((now, False))
-        while now - self._outcomes[0][0] > WINDOW:
-            self._outcomes.popleft()
-        if self._open_until is not None:
-            self._open_until = now + PAUSE
-            return
-        failures = sum(not well for _, well in self._outcomes)
-        if failures >= ENOUGH and 2 * failures >= len(self._outcomes):
-            self._open_until = now + PAUSE
+        if self._breaker.failed(self._clock.now()):
             CIRCUITS_OPEN.labels(self._group).inc()
 
     def gave_up(self) -> None:
         """Whoever called did not wait for the end: nothing was learnt, and another may try."""
-        self._tries = False
+        self._breaker.gave_up()

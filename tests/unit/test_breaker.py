@@ -2,12 +2,13 @@
 
 from datetime import timedelta
 
-from medlem.registers.breaker import FAILURES, LONGEST_PAUSE, PAUSE, Breaker
+from medlem.breaker import Breaker
+from medlem.registers.http import FAILURES, PATIENCE, PAUSE
 from premises import NOW
 
 
 def opened() -> Breaker:
-    breaker = Breaker()
+    breaker = Breaker(PATIENCE)
     for _ in range(FAILURES):
         assert breaker.admits(NOW)
         breaker.failed(NOW)
@@ -15,11 +16,11 @@ def opened() -> Breaker:
 
 
 def test_one_success_in_between_keeps_it_closed() -> None:
-    breaker = Breaker()
+    breaker = Breaker(PATIENCE)
     for _ in range(3):
         for _ in range(FAILURES - 1):
             breaker.failed(NOW)
-        breaker.succeeded()
+        breaker.succeeded(NOW)
     assert not breaker.is_open
     assert breaker.admits(NOW)
 
@@ -31,7 +32,7 @@ def test_after_a_pause_one_tries_for_all() -> None:
     assert not breaker.admits(NOW + PAUSE - timedelta(milliseconds=1))
     assert breaker.admits(NOW + PAUSE)
     assert not breaker.admits(NOW + PAUSE)
-    breaker.succeeded()
+    breaker.succeeded(NOW)
     assert breaker.admits(NOW + PAUSE)
     assert breaker.admits(NOW + PAUSE)
 
@@ -44,10 +45,18 @@ def test_it_waits_longer_each_time_and_never_for_long() -> None:
         at += timedelta(seconds=pause)
         breaker.failed(at)
     assert pauses == [2, 4, 8, 16, 30, 30, 30, 30]
-    assert timedelta(seconds=30) == LONGEST_PAUSE
+    assert timedelta(seconds=30) == PATIENCE.longest
 
 
 def test_one_who_tries_and_never_comes_back_holds_nobody_up() -> None:
     breaker = opened()
     assert breaker.admits(NOW + PAUSE)
     assert breaker.admits(NOW + 2 * PAUSE)
+
+
+def test_who_gives_up_lets_another_try_at_once() -> None:
+    breaker = opened()
+    assert breaker.admits(NOW + PAUSE)
+    breaker.gave_up()
+    assert breaker.admits(NOW + PAUSE)
+    assert not breaker.admits(NOW + PAUSE)
