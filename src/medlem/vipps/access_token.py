@@ -68,21 +68,26 @@ class AccessToken:
             self._kept = None
 
     async def authorized(self, request: Request) -> Reply:
-        """Call with a token; if that is refused, once more with a new one, and never again.
+        """Call as this sales unit, with a token; if that is refused, once more with a new one, and never again.
 
         Raises:
             Unavailable, KeysRefused, Surprise: there is no token, or no answer.
         """
         token = await self.get()
-        reply = await self._wire.call(_with(request, token))
+        reply = await self._wire.call(self._shown(request, token))
         if reply.status != UNAUTHORIZED:
             return reply
         self.drop(token)
-        return await self._wire.call(_with(request, await self.get()))
+        return await self._wire.call(self._shown(request, await self.get()))
 
     async def close(self) -> None:
         """End a renewal that runs."""
         await self._fetch.close()
+
+    def _shown(self, request: Request, token: Masked[str]) -> Request:
+        # Here the token leaves its wrapper: into the header of a call to the platform.
+        own = {**self._unit.key_headers(), **self._unit.system_headers(), "Authorization": f"Bearer {token.reveal()}"}
+        return replace(request, headers=request.headers | own)
 
     async def _renew(self) -> Masked[str]:
         reply = await self._wire.call(asking(self._unit, self._wire.time_outs.fetch))
@@ -112,8 +117,3 @@ def asking(unit: SalesUnit, within: float) -> Request:
         within=within,
         repeatable=True,
     )
-
-
-def _with(request: Request, token: Masked[str]) -> Request:
-    # Here the token leaves its wrapper: into the header of a call to the platform.
-    return replace(request, headers={**request.headers, "Authorization": f"Bearer {token.reveal()}"})

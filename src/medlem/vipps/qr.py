@@ -71,7 +71,6 @@ class QrExchange:
             operation=operation,
             method="POST",
             url=self._unit.url(path),
-            headers=self._unit.key_headers() | self._unit.system_headers(),
             json=body,
             within=self._time_outs.call,
             repeatable=True,

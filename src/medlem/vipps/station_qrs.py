@@ -92,7 +92,6 @@ class StationQrs:
                 operation=OPERATION,
                 method=method,
                 url=self._unit.url(PATH + path),
-                headers=self._unit.key_headers() | self._unit.system_headers(),
                 json=body,
                 within=self._time_outs.call,
                 repeatable=True,
