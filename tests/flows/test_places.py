@@ -88,6 +88,12 @@ async def test_nodes_that_begin_at_once_make_one_club() -> None:
         assert len({club.id for club in await asyncio.gather(*made)}) == 1
 
 
+async def test_a_command_beside_the_service_moves_the_club_to_no_other_country(shop: Shop) -> None:
+    found = await places.settle_club(shop.ports, "100001", "Customer club", "DK", serving=False)
+    assert (found.name, found.country) == ("Fjord & Fjell", "NO")
+    assert await shop.storage.reading.places.club_of("100001") == found
+
+
 async def test_what_the_settings_say_of_the_club_today_counts(shop: Shop) -> None:
     moved = await places.settle_club(shop.ports, "100001", "Fjord & Fjell", "DK")
     assert moved.id == shop.club.id

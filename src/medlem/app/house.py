@@ -102,7 +102,8 @@ async def open_house(settings: Settings, *, serving: bool = False) -> AsyncItera
             keeping=settings.keeping,
         )
         try:
-            club = await settle_club(ports, settings.sales_unit, settings.club_name, settings.default_country)
+            told = settings.club_name, settings.default_country
+            club = await settle_club(ports, settings.sales_unit, *told, serving=serving)
             clubs.begin(club)
             await put_register(registers, own, club.id, settings, clock)
             yield House(settings, ports, club, clubs, storage, platform)

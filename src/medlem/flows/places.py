@@ -45,25 +45,27 @@ class PairingOffer:
     until: datetime
 
 
-async def settle_club(ports: Ports, sales_unit: str, name: str, country: str) -> Club:
+async def settle_club(ports: Ports, sales_unit: str, name: str, country: str, *, serving: bool = True) -> Club:
     """The club of this sales unit; made when it is the first time that we hear of it.
 
-    The settings speak for the first club: what they say today is written down, for calls read the club from there.
+    The settings of whoever serves speak for the first club: what they say is written down, for calls read the club from
+    there. A command is run beside the service, perhaps with fewer settings: the country in which the tills read a
+    number must not change because of it.
     """
     try:
-        return await _settle_club(ports, sales_unit, name, country)
+        return await _settle_club(ports, sales_unit, name, country, serving=serving)
     except Clash:  # another node that began at the same moment made it
-        return await _settle_club(ports, sales_unit, name, country)
+        return await _settle_club(ports, sales_unit, name, country, serving=serving)
 
 
-async def _settle_club(ports: Ports, sales_unit: str, name: str, country: str) -> Club:
+async def _settle_club(ports: Ports, sales_unit: str, name: str, country: str, *, serving: bool) -> Club:
     now = ports.clock.now()
     async with ports.storage.transaction() as tx:
         found = await tx.places.club_of(sales_unit)
         if found is None:
             found = Club(id=club_id(now), sales_unit=sales_unit, name=name, country=country)
             await tx.places.add_club(found, now)
-        settled = replace(found, name=name, country=country)
+        settled = replace(found, name=name, country=country) if serving else found
         if settled != found:
             await tx.places.save_club(settled)
     return settled
