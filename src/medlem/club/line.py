@@ -32,7 +32,8 @@ class Line:
     number: int
     """Where it begins in the file; the header is 1."""
     columns: frozenset[str]
-    """The columns of the file: only what they speak of is written."""
+    """What the file speaks of, as names of this class and of `Profile` (`phone`, `email`, `address`, `consents`): only
+    that is written."""
     id: str | None = None
     """What we call the member, in an export of ours."""
     member_number: str | None = None
@@ -55,6 +56,8 @@ class Line:
     extras: Mapping[str, str] = field(default_factory=dict, repr=False)
     consents: tuple[Carried, ...] = ()
     """In the order in which they were kept."""
+    left_out: tuple["Flawed", ...] = ()
+    """Consents that the line brings without what would prove them. The rest of the line counts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from medlem.club import spelling
 from medlem.club.consent import Actor, Method, Purpose
 from medlem.club.errors import IdempotencyConflict, NotFound
 from medlem.club.member import Consent, standing
@@ -18,9 +19,9 @@ from medlem.web.operation import Door, Reply, operation
 from medlem.web.repeats import once
 from medlem.web.wire import Line
 
-Words = Annotated[str, Meta(max_length=10_000, pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*\Z")]
-Element = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}\Z")]
-Language = Annotated[str, Meta(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*\Z", max_length=35)]
+Words = Annotated[str, Meta(max_length=spelling.LONGEST_WORDS, pattern=spelling.WORDS)]
+Element = Annotated[str, Meta(pattern=spelling.ELEMENT)]
+Language = Annotated[str, Meta(pattern=spelling.LANGUAGE, max_length=spelling.LONGEST_LANGUAGE)]
 Moment = Annotated[datetime, Meta(tz=True)]
 
 

@@ -7,15 +7,14 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from medlem.club import spelling
 from medlem.club.member import Address, Profile, standing
 from medlem.club.place import Key, Station
 from medlem.flows.membership import MemberInFull
 
 Country = Literal["NO", "DK", "SE", "FI", "GL"]
 
-Line = Annotated[
-    str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x1f\x7f]*\Z")
-]
+Line = Annotated[str, Meta(min_length=1, max_length=spelling.LONGEST_LINE, pattern=spelling.LINE)]
 """One line of text with something on it."""
 
 
