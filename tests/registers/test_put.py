@@ -8,7 +8,7 @@ import pytest
 from fakes import HandClock
 from fakes_register import ObedientRegister
 from medlem.app.house import open_house
-from medlem.app.registers import put_register
+from medlem.app.registers import put_register, try_query
 from medlem.club.errors import RegisterUnavailable
 from medlem.config import WrongSettings, load
 from medlem.flows.answers import Heard
@@ -24,7 +24,7 @@ async def test_ours_stays_where_no_other_is_named() -> None:
     own = ObedientRegister()
     ours = own.knows(KARI.msisdn)
     registers = Registers(own)
-    await put_register(registers, own, CLUB, load(None, {}), HandClock())
+    put_register(registers, own, CLUB, load(None, {}), HandClock())
     assert await registers.find(CLUB, KARI) == ours
     assert registers.told() == frozenset()
 
@@ -35,7 +35,7 @@ async def test_the_merchants_system_is_asked_and_told() -> None:
     registers = Registers(own)
     with reference_server() as url:
         settings = load(None, put(**{"": "http", "_URL": url, "_TOKEN": TOKEN, "_SIGNING_SECRET": SECRET}))
-        await put_register(registers, own, CLUB, settings, HandClock())
+        put_register(registers, own, CLUB, settings, HandClock())
         assert registers.told() == frozenset({CLUB})
         assert await registers.find(CLUB, KARI) is None
         await registers.tell(joined(member()))
@@ -50,7 +50,7 @@ async def test_a_wrong_secret_opens_no_register() -> None:
     registers, own = Registers(ObedientRegister()), ObedientRegister()
     with reference_server() as url:
         settings = load(None, put(**{"": "http", "_URL": url, "_TOKEN": TOKEN, "_SIGNING_SECRET": "another"}))
-        await put_register(registers, own, CLUB, settings, HandClock())
+        put_register(registers, own, CLUB, settings, HandClock())
         with pytest.raises(RegisterUnavailable):
             await registers.find(CLUB, KARI)
     await registers.close()
@@ -62,7 +62,7 @@ async def test_the_merchants_table_is_asked_and_cannot_be_told(
     registers, own = Registers(ObedientRegister()), ObedientRegister()
     url = f"sqlite:///{sqlite_file(tmp_path, ROW)}"
     settings = load(None, put(**{"": "sql", "_DATABASE_URL": url, "_QUERY": QUERY}))
-    await put_register(registers, own, CLUB, settings, HandClock())
+    put_register(registers, own, CLUB, settings, HandClock())
     assert await registers.find(CLUB, KARI) is not None
     assert registers.told() == frozenset()
     assert caplog.text == ""
@@ -72,20 +72,22 @@ async def test_the_merchants_table_is_asked_and_cannot_be_told(
 async def test_a_query_that_cannot_be_used_stops_the_start_and_a_table_that_is_away_does_not(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    registers, own = Registers(ObedientRegister()), ObedientRegister()
     file = sqlite_file(tmp_path, ROW)
     wrong = put(
         **{"": "sql", "_DATABASE_URL": f"sqlite:///{file}", "_QUERY": "select mobile from customer where :phone=1"}
     )
     with pytest.raises(WrongSettings, match="does not return phone, member_number"):
-        await put_register(registers, own, CLUB, load(None, wrong), HandClock())
+        await try_query(load(None, wrong))
     away = put(**{"": "sql", "_DATABASE_URL": f"sqlite:///{tmp_path}/nowhere.db", "_QUERY": QUERY})
-    await put_register(registers, own, CLUB, load(None, away), HandClock())
+    await try_query(load(None, away))
     assert "does not answer (no_table)" in caplog.text
     walks = put(**{"": "sql", "_DATABASE_URL": f"sqlite:///{file}", "_QUERY": QUERY.replace("= :phone", "like :phone")})
-    await put_register(registers, own, CLUB, load(None, walks), HandClock())
+    await try_query(load(None, walks))
     assert "reads the whole table" in caplog.text
-    await registers.close()
+    shop = {"MEDLEM_VIPPS_MSN": "100001", "MEDLEM_DATABASE_URL": f"sqlite:///{tmp_path / 'medlem.db'}"}
+    with pytest.raises(WrongSettings, match="does not return phone, member_number"):
+        async with open_house(load(None, shop | wrong)):
+            pass
 
 
 async def test_a_house_is_opened_with_the_register_that_the_settings_name(tmp_path: Path) -> None:

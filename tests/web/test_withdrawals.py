@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from medlem.club.ids import ClubId
 from medlem.club.masked import Masked
-from medlem.flows import sharing
+from medlem.flows import places, sharing
 from medlem.web.withdrawals import read
 from service import Reply, Service, open_service
 from shop import KARI, Shop
@@ -165,13 +166,24 @@ async def test_too_much_of_it_is_put_off(service: Service) -> None:
 
 @pytest.fixture
 async def guarded(shop: Shop) -> AsyncIterator[Service]:
-    async with open_service(shop, withdrawal_authorization=Masked("Basic YWdyZWVkOm9u")) as found:
+    async def agreed(club: ClubId) -> Masked[str] | None:
+        return Masked("Basic YWdyZWVkOm9u") if club == shop.club.id else None
+
+    async with open_service(shop, agreed=agreed) as found:
         yield found
 
 
-async def test_an_authorization_that_was_agreed_on_is_demanded_before_all_else(guarded: Service) -> None:
+async def test_an_authorization_that_was_agreed_on_is_demanded_before_anything_is_read(guarded: Service) -> None:
     for headers in ({}, {"Authorization": "Basic YWdyZWVkOm9m"}, {"Authorization": "æ"}):
-        for path in (None, "/hooks/withdrawn/guessed"):
-            reply = await tell(guarded, PUBLISHED, path, **headers)
+        for body in (PUBLISHED, "hello"):
+            reply = await tell(guarded, body, **headers)
             assert (reply.status, reply.problem) == (401, "unauthenticated")
     assert (await tell(guarded, PUBLISHED, Authorization="Basic YWdyZWVkOm9u")).status == 200
+
+
+async def test_what_was_agreed_on_for_one_club_is_not_asked_of_another(guarded: Service) -> None:
+    other = await places.add_club(guarded.shop.ports, "200200", "Bakgården", "NO", Masked(b"{}"))
+    assert other is not None
+    made = await sharing.address(guarded.shop.ports, other.id)
+    path = f"/hooks/withdrawn/{made.secret.reveal()}"
+    assert (await tell(guarded, PUBLISHED, path)).status == 200

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from medlem.app.house import House
+from medlem.app.registers import try_query
 from medlem.club.place import Club
 from medlem.config import ClubTexts, WrongSettings
 from medlem.flows import places
@@ -17,6 +18,7 @@ async def add(house: House, texts: ClubTexts) -> Club:
     """
     texts.where_the_first_is(house.settings)
     own = texts.settings(house.settings)
+    await try_query(own)
     unit = own.sales_unit or ""
     made = await places.add_club(house.ports, unit, own.club_name, own.default_country, texts.pack())
     if made is None:
@@ -42,6 +44,7 @@ async def change(house: House, wanted: str, texts: ClubTexts) -> Club:
     own = changed.settings(house.settings)
     if own.sales_unit != club.sales_unit:
         raise WrongSettings(f"the sales unit {club.sales_unit} names the club for good: add another club instead")
+    await try_query(own)
     found = replace(club, name=own.club_name, country=own.default_country)
     await places.change_club(house.ports, found, changed.pack())
     return found

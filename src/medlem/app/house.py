@@ -15,7 +15,7 @@ from typing import Final
 from medlem.app.clock import SystemClock
 from medlem.app.clubs import Clubs
 from medlem.app.keys import echo, open_vault
-from medlem.app.registers import put_register
+from medlem.app.registers import ClubRegisters, try_query
 from medlem.club import brand
 from medlem.club.place import Club
 from medlem.config import Settings, WrongSettings
@@ -25,7 +25,6 @@ from medlem.flows.ports import Ports
 from medlem.flows.tables import StorageUnavailable
 from medlem.outbox.addresses import Rules
 from medlem.outbox.wire import HttpMessenger
-from medlem.registers.by_club import Registers
 from medlem.registers.own import OwnRegister
 from medlem.storage import Database, open_storage
 from medlem.storage.migrating import shipped
@@ -87,8 +86,7 @@ async def open_house(settings: Settings, *, serving: bool = False) -> AsyncItera
             clock.not_before(await storage.reading.events.latest())
         clubs = Clubs(settings, storage, clock)
         platform = VippsPlatform(clubs.units, clock, time_outs(settings), refresh=clubs.refresh)
-        own = OwnRegister(storage)
-        registers = Registers(own)
+        registers = ClubRegisters(OwnRegister(storage), clubs, clock)
         messenger = HttpMessenger(Rules(settings.endpoint_ports, settings.endpoint_loopback))
         ports = Ports(
             storage=storage,
@@ -105,8 +103,9 @@ async def open_house(settings: Settings, *, serving: bool = False) -> AsyncItera
             told = settings.club_name, settings.default_country
             club = await settle_club(ports, settings.sales_unit, *told, serving=serving)
             clubs.begin(club)
-            await put_register(registers, own, club.id, settings, clock)
-            yield House(settings, ports, club, clubs, storage, platform)
+            await try_query(settings)
+            async with registers.following():
+                yield House(settings, ports, club, clubs, storage, platform)
         finally:
             await ports.errands.stop(ERRAND_GRACE)
             await platform.close()

@@ -5,6 +5,7 @@ What runs beside the calls stops none of them: the worker, and whoever keeps the
 
 import asyncio
 import logging
+import secrets
 import signal
 import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,6 +16,7 @@ from medlem.app.house import House, open_house
 from medlem.app.registering import keep_all_registered
 from medlem.club.extras import Extra
 from medlem.club.ids import ClubId
+from medlem.club.masked import Masked
 from medlem.config import Settings, WrongSettings
 from medlem.flows.answers import Subscribed
 from medlem.vipps.webhooks import verify
@@ -121,13 +123,19 @@ def _server(house: House, *, worker: bool) -> Server:
         own = await house.clubs.settings(club)
         return () if own is None or own.extras is None else own.extras
 
+    async def agreed(club: ClubId) -> Masked[str] | None:
+        own = await house.clubs.settings(club)
+        if own is None:  # nobody can say whether one was agreed on, so that none is the right one
+            return Masked(secrets.token_urlsafe())
+        return own.withdrawal_authorization
+
     options = Options(
         verify=_verified,
         ready=house.storage.healthy,
         echo=house.echo,
         background=background,
         longest_wait=settings.longest_wait,
-        withdrawal_authorization=settings.withdrawal_authorization,
+        agreed=agreed,
         till=_till(settings),
         till_of=partial(_till_of, house),
         extras=extras,

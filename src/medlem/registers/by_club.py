@@ -4,11 +4,15 @@ from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from medlem.club.announcement import Announcement
+from medlem.club.errors import RegisterUnavailable
 from medlem.club.ids import ClubId
 from medlem.club.member import Entry
 from medlem.club.phone import PhoneNumber
-from medlem.flows.answers import Heard, Reception
+from medlem.flows.answers import Heard, Reception, Unheard
 from medlem.registers.remembering import Finder
+
+Closer = Callable[[], Awaitable[None]]
+"""Ends the connections of a register."""
 
 
 class Teller(Protocol):
@@ -18,6 +22,24 @@ class Teller(Protocol):
         """As `flows.ports.Register.tell`."""
 
 
+class Silent:
+    """The register of a club whose settings cannot be read: nobody knows where it is, and nothing is lost to it."""
+
+    async def find(self, club: ClubId, phone: PhoneNumber) -> Entry | None:
+        """Nothing.
+
+        Raises:
+            RegisterUnavailable: always; ours would say of its members that they are none.
+        """
+        del club, phone
+        raise RegisterUnavailable("The register of members does not answer. Carry on with the sale.")
+
+    async def tell(self, announcement: Announcement) -> Reception:
+        """Nobody hears it, so that it waits."""
+        del announcement
+        return Unheard()
+
+
 class Registers:
     """`flows.ports.Register` for every club of an installation."""
 
@@ -25,18 +47,26 @@ class Registers:
         self._own = own
         self._finders: dict[ClubId, Finder] = {}
         self._tellers: dict[ClubId, Teller] = {}
-        self._closers: list[Callable[[], Awaitable[None]]] = []
+        self._closers: dict[ClubId, Closer] = {}
 
-    def put(self, club: ClubId, finder: Finder, teller: Teller | None, close: Callable[[], Awaitable[None]]) -> None:
+    def put(self, club: ClubId, finder: Finder, teller: Teller | None, close: Closer) -> None:
         """Let a club's members be looked up elsewhere, and told of there if that can be."""
         self._finders[club] = finder
-        if teller is not None:
+        self._closers[club] = close
+        if teller is None:
+            self._tellers.pop(club, None)
+        else:
             self._tellers[club] = teller
-        self._closers.append(close)
+
+    def take_away(self, club: ClubId) -> Closer | None:
+        """Let a club's register be ours again; what ends the connections of the other one, if there was one."""
+        self._finders.pop(club, None)
+        self._tellers.pop(club, None)
+        return self._closers.pop(club, None)
 
     async def close(self) -> None:
         """End every connection."""
-        for close in self._closers:
+        for close in self._closers.values():
             await close()
 
     async def find(self, club: ClubId, phone: PhoneNumber) -> Entry | None:

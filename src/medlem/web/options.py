@@ -23,6 +23,10 @@ async def _nothing(_: ClubId) -> Sequence[Extra]:
     return ()
 
 
+async def _open(_: ClubId) -> Masked[str] | None:
+    return None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TillOptions:
     """How the till page behaves."""
@@ -53,8 +57,8 @@ class Options:
     """Between two comments on a stream; its key is looked at again then."""
     stream_life: float = 3600.0
     streams_per_station: int = 8
-    withdrawal_authorization: Masked[str] | None = None
-    """The `Authorization` that must come with a withdrawal of sharing; None where none was agreed on."""
+    agreed: Callable[[ClubId], Awaitable[Masked[str] | None]] = _open
+    """The `Authorization` that must come with a withdrawal of sharing to a club; None where none was agreed on."""
     till: TillOptions = field(default_factory=TillOptions)
     """The first club's."""
     till_of: Callable[[ClubId | None], Awaitable[TillOptions]] | None = None

@@ -39,10 +39,10 @@ LATEST: Final = 253402300799
 )
 async def hear(call: Call) -> Answer:
     """Hear that a customer ended sharing in the app. Whether they are a member is not told."""
-    wanted = call.desk.options.withdrawal_authorization
+    address = await sharing.find(call.ports, Masked(call.scope["path_params"]["address"]))
+    wanted = await call.desk.options.agreed(address.club)
     if wanted is not None and not _same(call.header(b"authorization") or "", wanted):
         raise Unauthenticated("Send the Authorization that was agreed on.")
-    address = await sharing.find(call.ports, Masked(call.scope["path_params"]["address"]))
     said = read(await call.body())
     if said is None:
         detail = "This is not what is heard here."

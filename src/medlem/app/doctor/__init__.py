@@ -71,7 +71,6 @@ async def examine(settings: Settings, config: Path | None = None, clock: Clock |
                 found += await examined("database", lambda: database.database(storage))
                 found += await examined("database-clock", lambda: database.clock(storage, clock.now()))
             found += await _public(settings, wire, clock)
-            found += await examined("register", lambda: register.register(settings, clock))
             patients = await _patients(settings, storage, clock, found)
             looks = [_of_club(one, storage, wire, clock) for one in patients]
             found += [finding for of_one in await asyncio.gather(*looks) for finding in of_one]
@@ -157,6 +156,8 @@ async def _of_club(patient: _Patient, storage: Database | None, wire: Wire, cloc
         examined("login", lambda: access.login(way)),
         examined("scopes", asked_for),
     ]
+    if patient.settings.register != "own":
+        looks.append(examined("register", lambda: register.register(patient.settings, clock)))
     if storage is not None and patient.club is not None:
         club, settings = patient.club, patient.settings
         looks += [

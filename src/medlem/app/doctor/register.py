@@ -7,11 +7,10 @@ from typing import Final
 
 from medlem.app.doctor.findings import Found, look, well, wrong
 from medlem.app.registers import WALKS, http_register, sql_register
-from medlem.club.ids import ClubId
-from medlem.club.member import Entry
 from medlem.club.phone import PhoneNumber
 from medlem.config import Settings
 from medlem.flows.ports import Clock
+from medlem.registers.by_club import Silent
 from medlem.registers.fields import Unreadable
 from medlem.registers.sql import TableAway, WrongQuery
 from medlem.registers.wire import NoAnswer
@@ -30,15 +29,6 @@ _ADVICE: Final = {
     "failing": "Its own log says why it fails.",
     "later": "It asks for patience; look again in a minute.",
 }
-
-
-class _Nobody:
-    """A register of ours without members: the merchant's is what is looked at."""
-
-    async def find(self, club: ClubId, phone: PhoneNumber) -> Entry | None:
-        """Nobody."""
-        del club, phone
-        return None
 
 
 async def register(settings: Settings, clock: Clock) -> Found:
@@ -61,7 +51,7 @@ async def _over_http(settings: Settings, clock: Clock) -> Found:
 
 
 async def _in_a_table(settings: Settings) -> Found:
-    table = sql_register(settings, _Nobody())
+    table = sql_register(settings, Silent())
     try:
         quick = await table.check()
     except WrongQuery as error:
