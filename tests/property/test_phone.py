@@ -87,6 +87,21 @@ def test_a_number_shows_its_last_two_digits_and_no_more(person: tuple[str, str])
         assert re.findall("[0-9]+", shown) == [digits[-2:]]
 
 
+DIGITS = st.from_regex(r"\A\+?(47|45|46|358|299|00|0)?[0-9]{0,12}\Z")
+
+
+@settings(max_examples=1000)
+@given(DIGITS, st.sampled_from(sorted(COUNTRIES)))
+def test_a_number_without_spaces_which_is_read_faster_is_read_the_same(text: str, country: str) -> None:
+    def read(written: str) -> PhoneNumber | str:
+        try:
+            return PhoneNumber.typed(written, country)
+        except InvalidPhoneNumber as refusal:
+            return refusal.detail
+
+    assert read(text) == read(f" {text}")
+
+
 KINDS = phonenumbers.PhoneNumberType
 PERSONS = {KINDS.MOBILE, KINDS.FIXED_LINE_OR_MOBILE, KINDS.UNKNOWN}
 

@@ -24,6 +24,9 @@ _LENGTHS: Final = {"47": (8, 8), "45": (8, 8), "46": (9, 9), "358": (6, 10), "29
 
 _MSISDN = re.compile(r"\A[1-9][0-9]{6,14}\Z")
 _TYPED = re.compile(r"\A\+?[0-9]+\Z")
+_SPELT_OUT = re.compile(rf"\A\+({'|'.join(COUNTRIES.values())})([1-9][0-9]+)\Z", re.ASCII)
+_BARE = re.compile(r"\A[1-9][0-9]+\Z", re.ASCII)
+"""How a file of a million numbers has most of them: nothing is to be cleaned there."""
 _PUNCTUATION: Final = dict.fromkeys(map(ord, " \u00a0\u2009\u202f\t-\u2010\u2011\u2012\u2013./()"))
 
 
@@ -58,7 +61,9 @@ class PhoneNumber:
         """
         if country not in COUNTRIES:
             raise InvalidPhoneNumber(f"Country is one of {', '.join(COUNTRIES)}.")
-        digits = _clean(text)
+        if (plain := _SPELT_OUT.match(text)) is not None and (read := _mobile(plain[1], plain[2])) is not None:
+            return cls(read)
+        digits = text if _BARE.match(text) else _clean(text)
         if digits.startswith("+"):
             readings = {_international(digits[1:])}
         else:
