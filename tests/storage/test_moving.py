@@ -17,12 +17,14 @@ import pytest
 
 from backups import TESTS, rows
 from medlem.club.announcement import Announcement, News
+from medlem.club.duplicate import Distinct
 from medlem.club.endpoint import WANTED, Endpoint, NoticeKind
 from medlem.club.enrolment import Enrolment, Reason
-from medlem.club.ids import announcement_id, consent_id, endpoint_id, key_id, linking_id, member_id
+from medlem.club.ids import announcement_id, consent_id, endpoint_id, key_id, linking_id, member_id, merge_id
 from medlem.club.linking import Before, Linking, Outcome
 from medlem.club.masked import Masked
 from medlem.club.member import Consent, Member, VerifiedBy
+from medlem.club.merging import BeforeMerge, Merge, Party, gone, planned
 from medlem.club.phone import PhoneNumber
 from medlem.club.place import Key, KeyKind
 from medlem.club.rights import ErasedBecause, Erasure, Exercised, Right
@@ -82,6 +84,7 @@ async def here(opening: Open) -> Premises:
             brought = await tx.landings.arrive(made.club.id, Masked("a code"), NOW)
             await tx.landings.open_session(brought, Masked("a cookie"), later(900))
             await decide(tx, made, enrolment)
+            await merge(tx, made)
             await announce(tx, made.member())
             await exercise(tx, made)
             await tx.outbox.add_endpoint(endpoint(made))
@@ -130,6 +133,33 @@ async def decide(tx: Tables, here: Premises, enrolment: Enrolment) -> None:
             before=Before(None, entry.profile),
         )
     )
+
+
+async def merge(tx: Tables, here: Premises) -> None:
+    """Say of two that they are one, and of two that they are not."""
+    one, other = (
+        replace(here.member(), id=member_id(later(each)), sub=None, member_number=str(100000 + each))
+        for each in (9, 10)
+    )
+    for member in (one, other):
+        await tx.members.add(member)
+    plan = planned(Party(one), Party(other))
+    found = Merge(
+        id=merge_id(NOW),
+        club=one.club,
+        stays=one.id,
+        goes=other.id,
+        plan=plan,
+        versions=(0, 0),
+        proposed_at=NOW,
+        proposed_by="Mona",
+        expires_at=later(60),
+    )
+    await tx.merges.add(found)
+    before = BeforeMerge(stays=one, goes=other, after=one)
+    await tx.merges.save_confirmed(replace(found, confirmed_at=NOW, confirmed_by="Per", before=before))
+    await tx.merges.dissolve(gone(other, one.id, NOW))
+    await tx.duplicates.say(Distinct(one.club, one.id, other.id, "Mona", NOW))
 
 
 async def announce(tx: Tables, member: Member) -> None:

@@ -22,6 +22,7 @@ COMMANDS: Final = {
     "evidence": "medlem.cli.evidence",
     "key": "medlem.cli.key",
     "member": "medlem.cli.member",
+    "members": "medlem.cli.members",
     "migrate": "medlem.cli.migrate",
     "move": "medlem.cli.move",
     "restore": "medlem.cli.restore",

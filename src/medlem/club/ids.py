@@ -22,6 +22,7 @@ AnnouncementId = NewType("AnnouncementId", str)
 EndpointId = NewType("EndpointId", str)
 NoticeId = NewType("NoticeId", str)
 LinkingId = NewType("LinkingId", str)
+MergeId = NewType("MergeId", str)
 
 _ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"
 _PAIRS: Final = tuple(first + second for first in _ALPHABET for second in _ALPHABET)
@@ -46,6 +47,7 @@ _identification, _enrolment, _member, _consent = _maker("idn"), _maker("enr"), _
 _station_qr, _check_in = _maker("sqr"), _maker("chk")
 _announcement, _linking = _maker("ann"), _maker("lnk")
 _endpoint, _notice = _maker("whe"), _maker("ntc")
+_merge = _maker("mrg")
 
 
 def club_id(now: datetime) -> ClubId:
@@ -116,3 +118,8 @@ def notice_id(now: datetime) -> NoticeId:
 def linking_id(now: datetime) -> LinkingId:
     """A new linking's id."""
     return LinkingId(_linking(now))
+
+
+def merge_id(now: datetime) -> MergeId:
+    """A new merge's id."""
+    return MergeId(_merge(now))

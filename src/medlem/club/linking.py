@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from medlem.club.ids import ClubId, EnrolmentId, LinkingId, MemberId
+from medlem.club.ids import ClubId, EnrolmentId, LinkingId, MemberId, MergeId
 from medlem.club.member import Profile, VerifiedBy
 from medlem.club.phone import PhoneNumber
 
@@ -51,6 +51,8 @@ class LinkEnd(StrEnum):
     """The same number goes on by the platform's word."""
     LEFT = "left"
     UNDONE = "undone"
+    MERGED = "merged"
+    """The member was merged with another one, and is reached by one number only, or is no member any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +93,8 @@ class Link:
     verified_at: datetime
     ended_at: datetime | None
     ended_because: LinkEnd | None
-    begun_by: LinkingId | None
-    ended_by: LinkingId | None
+    begun_by: LinkingId | MergeId | None
+    ended_by: LinkingId | MergeId | None
 
 
 def same_email(one: Profile, other: Profile) -> bool:

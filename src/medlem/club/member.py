@@ -102,6 +102,8 @@ class Member:
     """Since when what is kept of them is not to be used (GDPR article 18); None when it may be."""
     last_seen_at: datetime | None = None
     """When a till last found them, to the day; None when none has since they joined."""
+    merged_into: MemberId | None = None
+    """Who they turned out to be: then this is a row that leads there, and no member."""
 
     @property
     def logged_in(self) -> bool:

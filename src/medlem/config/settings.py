@@ -94,6 +94,7 @@ class Settings:
     asks_per_phone: tuple[Limit, ...] = _setting(kinds.limits, "3/10m, 5/1d")
     ask_after_decline: timedelta | None = _setting(kinds.duration, "24h")
     confirm_number_after: timedelta | None = _setting(kinds.duration, "365d")
+    merge_by_two: bool = _setting(kinds.switch, "off")
     register: Literal["own", "http", "sql"] = _setting(kinds.choice("own", "http", "sql"), "own", club=True)
     register_url: str | None = _setting(kinds.safe_url, club=True)
     register_token: Masked[str] | None = _setting(kinds.secret, secret=True, club=True)
@@ -144,6 +145,7 @@ class Settings:
             asks_per_phone=self.asks_per_phone,
             ask_after_decline=self.ask_after_decline,
             confirm_number_after=self.confirm_number_after,
+            merge_by_two=self.merge_by_two,
         )
 
     @property

@@ -35,7 +35,7 @@ async def refuse_member(ports: Ports, customer: Identification, phone: PhoneNumb
         if not found.entry.others:
             raise already(found.entry)
         # Somebody of this number is known to the platform; only whom the cashier has chosen may be named.
-        raise already(await ports.storage.reading.members.get(customer.club, customer.member or ""))
+        raise already(await ports.storage.reading.members.today(customer.club, customer.member or ""))
 
 
 def already(member: Member | Entry | None) -> AlreadyMember:

@@ -277,7 +277,7 @@ def _after(current: Enrolment, answer: Answer, now: datetime, chance: float) -> 
 async def _view(tables: Tables, enrolment: Enrolment) -> EnrolmentView:
     if enrolment.member is None:
         return EnrolmentView.of(enrolment, None)
-    member = await tables.members.get(enrolment.club, enrolment.member)
+    member = await tables.members.today(enrolment.club, enrolment.member)
     return EnrolmentView.of(enrolment, member, await tables.linkings.of_enrolment(enrolment.club, enrolment.id))
 
 

@@ -92,7 +92,8 @@ async def _by_cashier(tx: Tables, enrolment: Enrolment, entries: Sequence[Member
     customer = await tx.identifications.get(enrolment.club, enrolment.identification)
     if customer is None or not customer.chosen:
         return None
-    named = next((one for one in entries if one.id == customer.member), None)
+    chosen = await tx.members.today(enrolment.club, customer.member) if customer.member else None
+    named = next((one for one in entries if chosen is not None and one.id == chosen.id), None)
     return Judged(Outcome.ENTRY_CONFIRMED, named) if named and plausible(named.profile, told.profile) else None
 
 

@@ -113,7 +113,7 @@ async def show(ports: Ports, club: ClubId, session: Masked[str]) -> Shown:
     if enrolment is None or enrolment.member is None:
         working = enrolment is not None and enrolment.is_open
         return Shown(Scene.WORKING if working else Scene.UNKNOWN, topic=landing.enrolment if working else None)
-    member = await tables.members.get(club, enrolment.member)
+    member = await tables.members.today(club, enrolment.member)
     return Shown(Scene.UNKNOWN if member is None or not member.present else Scene.WELCOME, member)
 
 
@@ -141,7 +141,7 @@ async def complete(ports: Ports, club: ClubId, session: Masked[str], answers: Ma
 
 async def _member(tx: Tables, landing: Landing) -> Member | None:
     enrolment = await tx.enrolments.get(landing.club, landing.enrolment) if landing.enrolment else None
-    return await tx.members.get(landing.club, enrolment.member) if enrolment and enrolment.member else None
+    return await tx.members.today(landing.club, enrolment.member) if enrolment and enrolment.member else None
 
 
 async def _redeem(ports: Ports, landing: Landing) -> Landing:

@@ -35,6 +35,8 @@ class Limits:
     ask_after_decline: timedelta | None = None
     confirm_number_after: timedelta | None = None
     """How long a number is taken to be a member's without their app having said so again."""
+    merge_by_two: bool = False
+    """Whether a merge of two members is confirmed by somebody else than who proposed it."""
 
 
 async def look_up(limits: Limits, tables: Tables, station: Station, now: datetime) -> None:

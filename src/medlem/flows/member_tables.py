@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from medlem.club.announcement import Announcement
-from medlem.club.ids import ClubId, EnrolmentId, LinkingId, MemberId
+from medlem.club.ids import ClubId, EnrolmentId, LinkingId, MemberId, MergeId
 from medlem.club.linking import LinkEnd
 from medlem.club.masked import Masked
 from medlem.club.member import Consent, Member, VerifiedBy
@@ -32,6 +32,9 @@ class Members(Protocol):
     """Our own register."""
 
     async def get(self, club: ClubId, member: str) -> Member | None: ...
+    async def today(self, club: ClubId, member: str) -> Member | None:
+        """As `get`; of one who was merged, whoever they are now."""
+
     async def by_sub(self, club: ClubId, sub: str) -> Member | None: ...
     async def by_phone(self, club: ClubId, phone: PhoneNumber) -> Member | None:
         """The present member whom this number reaches; of several, the first of `reached`."""
@@ -47,7 +50,10 @@ class Members(Protocol):
 
     async def add(self, member: Member) -> None: ...
     async def save(self, member: Member) -> None:
-        """Write all but the phone number, which is linked, and whether they share. Raises Clash if they were erased."""
+        """Write all but the phone number, which is linked, and whether they share.
+
+        Raises Clash if they were erased or merged.
+        """
 
     async def link(
         self,
@@ -59,7 +65,9 @@ class Members(Protocol):
     ) -> None:
         """Let this number reach this member; their older link ends, and by the platform's word anybody else's."""
 
-    async def unlink(self, member: Member, now: datetime, because: LinkEnd, linking: LinkingId | None = None) -> None:
+    async def unlink(
+        self, member: Member, now: datetime, because: LinkEnd, by: LinkingId | MergeId | None = None
+    ) -> None:
         """End the link, keeping that it was."""
 
     async def touch(self, member: Member, now: datetime) -> int:

@@ -10,9 +10,10 @@ from medlem.club.announcement import News
 from medlem.club.endpoint import NoticeKind
 from medlem.club.errors import NotFound, PreconditionFailed
 from medlem.club.finding import Spot, Wanted
-from medlem.club.ids import member_id
+from medlem.club.ids import MemberId, member_id
 from medlem.club.linking import LinkEnd
 from medlem.club.member import AlreadyMember, Consent, Member, Profile, VerifiedBy
+from medlem.club.merging import MemberMerged
 from medlem.club.phone import PhoneNumber
 from medlem.club.place import Club
 from medlem.club.rights import ErasedBefore
@@ -31,6 +32,8 @@ class MemberInFull:
     consents: Sequence[Consent]
     extras: Mapping[str, str] = field(default_factory=dict)
     """What they have added about themselves, by its name."""
+    merged_into: MemberId | None = None
+    """Who they are today, if they turned out to be somebody else."""
 
 
 AsRead = Callable[[MemberInFull], bool]
@@ -72,9 +75,9 @@ async def named(
 
 
 async def by_number(ports: Ports, club: Club, member_number: str) -> list[MemberInFull]:
-    """Who has this member number, present or not."""
+    """Who has this member number, present or not; or whoever they were merged into."""
     found = await ports.storage.reading.finding.by_number(club.id, member_number)
-    member = None if found is None else await ports.storage.reading.members.get(club.id, found)
+    member = None if found is None else await ports.storage.reading.members.today(club.id, found)
     return [] if member is None else [await _in_full(ports.storage.reading, member)]
 
 
@@ -147,6 +150,7 @@ async def change(
 
     Raises:
         NotFound: the club has none of that id.
+        MemberMerged: they are somebody else by now.
         PreconditionFailed: they are not as they were read.
     """
     now = ports.clock.now()
@@ -165,6 +169,7 @@ async def leave(ports: Ports, club: Club, member: str, as_read: AsRead = whateve
 
     Raises:
         NotFound: the club has none of that id.
+        MemberMerged: they are somebody else by now.
         PreconditionFailed: they are not as they were read.
     """
     now = ports.clock.now()
@@ -180,10 +185,24 @@ async def leave(ports: Ports, club: Club, member: str, as_read: AsRead = whateve
             await noticing.member_changed(tx, after, NoticeKind.MEMBER_LEFT, now)
 
 
-async def _as_read(tx: Tables, club: Club, member: str, as_read: AsRead) -> Member:
-    """The member, whom nobody else changes now."""
+async def held(tx: Tables, club: Club, member: str) -> Member:
+    """The member, whom nobody else changes now.
+
+    Raises:
+        NotFound: the club has none of that id.
+        MemberMerged: they are somebody else by now.
+    """
     await tx.finding.hold(await _member(tx, club, member))
-    found = await _member(tx, club, member)
+    found = await tx.members.today(club.id, member)
+    if found is None:
+        raise NotFound("The club has no such member.")
+    if found.id != member:
+        raise MemberMerged(found.id)
+    return found
+
+
+async def _as_read(tx: Tables, club: Club, member: str, as_read: AsRead) -> Member:
+    found = await held(tx, club, member)
     if as_read is not whatever and not as_read(await _in_full(tx, found)):
         raise PreconditionFailed("The member has changed since you read them. Read them again, and decide anew.")
     return found
@@ -198,4 +217,6 @@ async def _member(tables: Tables, club: Club, member: str) -> Member:
 
 async def _in_full(tables: Tables, member: Member) -> MemberInFull:
     members = tables.members
-    return MemberInFull(member, await members.consents(member.club, member.id), await members.extras(member))
+    consents, extras = await members.consents(member.club, member.id), await members.extras(member)
+    today = None if member.merged_into is None else await members.today(member.club, member.id)
+    return MemberInFull(member, consents, extras, None if today is None else today.id)

@@ -37,7 +37,7 @@ async def consents_changed(tx: Tables, member: Member, consents: Sequence[Consen
     """Let the endpoints hear of answers that a member gave or took back."""
     if consents:
         await tx.members.touch(member, now)
-        await write(tx, member.club, [_answered(consent) for consent in consents], now)
+        await write(tx, member.club, [answered(consent) for consent in consents], now)
 
 
 async def joining(
@@ -53,7 +53,7 @@ async def joining(
     drafts.append(_member(member, NoticeKind.MEMBER_CREATED if number == 1 else NoticeKind.MEMBER_UPDATED, number))
     if told.consents:
         kept = await tx.members.consents(member.club, member.id)
-        drafts += [_answered(one) for one in kept if one.enrolment == enrolment.id and one.seen_at == now]
+        drafts += [answered(one) for one in kept if one.enrolment == enrolment.id and one.seen_at == now]
     return member, drafts
 
 
@@ -91,10 +91,12 @@ def body(draft: Draft, now: datetime) -> str:
 
 
 def _member(member: Member, kind: NoticeKind, number: int) -> Draft:
-    return Draft(kind, {"member": member.id, "present": member.present, "version": number})
+    told = {"member": member.id, "present": member.present, "version": number}
+    return Draft(kind, told if member.merged_into is None else {**told, "merged_into": member.merged_into})
 
 
-def _answered(consent: Consent) -> Draft:
+def answered(consent: Consent) -> Draft:
+    """What the endpoints are to hear of an answer."""
     return Draft(
         NoticeKind.CONSENT_CHANGED,
         {

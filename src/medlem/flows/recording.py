@@ -11,7 +11,7 @@ from medlem.club.errors import Flaw, InvalidRequest, NotFound
 from medlem.club.ids import KeyId, StationId, consent_id
 from medlem.club.member import Consent, Member
 from medlem.club.place import Club
-from medlem.flows import announcing, noticing
+from medlem.flows import announcing, membership, noticing
 from medlem.flows.consents import MERCHANT, act_of
 from medlem.flows.ports import Ports
 from medlem.flows.tables import Repeat, Tables
@@ -82,12 +82,13 @@ async def record(
 
     Raises:
         NotFound: the club has no such member.
+        MemberMerged: they are somebody else by now.
         InvalidRequest: it is no evidence as it stands.
     """
     now = ports.clock.now()
     _check(said, now)
     async with ports.storage.transaction() as tx:
-        found = await _member(tx, club, member)
+        found = await membership.held(tx, club, member)
         await _check_station(tx, club, said.station)
         kept = await tx.members.consents(club.id, found.id)
         [consent] = await tx.consents.append(found.id, [_consent(found, said, kept, now, key)], MERCHANT)

@@ -5,6 +5,7 @@ whoever asks again after it is told what was done. What others were writing of t
 a second look, a minute later (`sweep`).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -12,7 +13,9 @@ from typing import Final
 from medlem.club.announcement import News
 from medlem.club.endpoint import NoticeKind
 from medlem.club.errors import NotFound
+from medlem.club.ids import MemberId
 from medlem.club.member import Member
+from medlem.club.merging import MemberMerged, Merge
 from medlem.club.place import Club
 from medlem.club.rights import ErasedBecause, Erasure, Exercised, RestrictedBecause, Right
 from medlem.flows import announcing, consents, membership, noticing
@@ -31,6 +34,15 @@ SWEPT_AFTER: Final = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
+class Former:
+    """A row of the register that turned out to be the same person, and all that is kept with it."""
+
+    merge: Merge
+    member: MemberInFull
+    kept: Kept
+
+
+@dataclass(frozen=True, slots=True)
 class Dossier:
     """All that is kept of a member, at one moment."""
 
@@ -38,6 +50,10 @@ class Dossier:
     member: MemberInFull
     kept: Kept
     drawn_at: datetime
+    merges: Sequence[Merge] = ()
+    """Every merge in which they had a part, one that was only proposed or was undone too."""
+    former: Sequence[Former] = ()
+    """Those that stand: who was merged into them, and into those."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +73,31 @@ async def export(ports: Ports, club: Club, member: str, by: str) -> Dossier:
     """
     now = ports.clock.now()
     found = await membership.get(ports, club, member)
-    kept = await ports.storage.reading.rights.kept(found.member, now - STILL_KNOWN)
+    reading = ports.storage.reading
+    kept = await reading.rights.kept(found.member, now - STILL_KNOWN)
+    merges = await reading.merges.of_member(club.id, found.member.id)
+    former = await _former(ports, club, found.member.id, now)
     async with ports.storage.transaction() as tx:
         await tx.rights.exercise(_exercised(found.member, Right.EXPORTED, None, by, now))
-    return Dossier(club, found, kept, now)
+    return Dossier(club, found, kept, now, merges, former)
+
+
+async def _former(ports: Ports, club: Club, member: str, now: datetime) -> list[Former]:
+    reading, found = ports.storage.reading, []
+    for one in await _rows_of(reading, club, member):
+        row = await membership.get(ports, club, one)
+        kept = await reading.rights.kept(row.member, now - STILL_KNOWN)
+        merges = await reading.merges.of_member(club.id, one)
+        found += [Former(merge, row, kept) for merge in merges if merge.goes == one and merge.before is not None]
+    return found
+
+
+async def _rows_of(tables: Tables, club: Club, member: str) -> list[MemberId]:
+    """Who was merged into a member, and into those."""
+    found: list[MemberId] = []
+    for one in await tables.merges.merged_into(club.id, MemberId(member)):
+        found += [one, *await _rows_of(tables, club, one)]
+    return found
 
 
 async def restrict(
@@ -70,10 +107,11 @@ async def restrict(
 
     Raises:
         NotFound: the club has none of that id.
+        MemberMerged: they are somebody else by now.
     """
     now = ports.clock.now()
     async with ports.storage.transaction() as tx:
-        found = await _member(tx, club, member)
+        found = await membership.held(tx, club, member)
         if await tx.rights.restrict(found, now):
             await tx.rights.exercise(_exercised(found, Right.RESTRICTED, reason.value, by, now))
             await noticing.member_changed(tx, found, NoticeKind.MEMBER_UPDATED, now)
@@ -87,13 +125,14 @@ async def lift(ports: Ports, club: Club, member: str, by: str) -> None:
 
     Raises:
         NotFound: the club has none of that id.
+        MemberMerged: they are somebody else by now.
     """
     now = ports.clock.now()
     async with ports.storage.transaction() as tx:
-        found = await _member(tx, club, member)
+        found = await membership.held(tx, club, member)
         if await tx.rights.lift(found):
             await tx.rights.exercise(_exercised(found, Right.LIFTED, None, by, now))
-            now_free = await _member(tx, club, member)
+            now_free = await membership.held(tx, club, member)
             await announcing.write_down(ports, tx, now_free, News.JOINED if found.present else News.CHANGED, now)
             await noticing.member_changed(tx, now_free, NoticeKind.MEMBER_UPDATED, now)
 
@@ -112,6 +151,7 @@ async def erase(
 
     Raises:
         NotFound: the club has, and had, none of that id.
+        MemberMerged: they are somebody else by now.
     """
     now = ports.clock.now()
     async with ports.storage.transaction() as tx:
@@ -131,25 +171,46 @@ async def erase_within(
     requested_at: datetime | None,
     by: str,
 ) -> Erasure:
-    """`erase`, in the caller's transaction; one who is erased already stays as they are."""
+    """`erase`, in the caller's transaction; one who is erased already stays as they are.
+
+    With them goes whoever was merged into them: it is one person.
+    """
     now = ports.clock.now()
+    there = await tx.members.get(club.id, member)
+    if there is not None:
+        await tx.finding.hold(there)
     found = await tx.members.get(club.id, member)
     if found is not None:
+        if found.merged_into is not None:
+            raise MemberMerged(found.merged_into)
         erasure = Erasure(club=club.id, member=found.id, reason=reason, requested_at=requested_at, erased_at=now)
-        if await tx.rights.erase(erasure, found):
-            if found.present:
-                await consents.left(tx, found, now)
-            await tx.consents.take_remarks(club.id, found.id)
-            await announcing.erased(ports, tx, found, now)
-            await tx.rights.exercise(_exercised(found, Right.ERASED, reason.value, by, now))
-            await noticing.member_changed(
-                tx, replace(found, left_at=found.left_at or now), NoticeKind.MEMBER_ERASED, now
-            )
+        rows = await _rows_of(tx, club, found.id)
+        drafts = await _erase(ports, tx, erasure, found, by)
+        for one in rows:
+            former = await tx.members.get(club.id, one)
+            if former is not None:
+                drafts += await _erase(ports, tx, replace(erasure, member=one), former, by)
+        if drafts:
+            await noticing.write(tx, club.id, drafts, now)
             return erasure
     done = await tx.rights.erasure(club.id, member)
     if done is None:
         raise NotFound("The club has no such member.")
     return done
+
+
+async def _erase(ports: Ports, tx: Tables, erasure: Erasure, found: Member, by: str) -> list[noticing.Draft]:
+    """Erase one row; what the endpoints are to hear of it, nothing if it was erased before."""
+    now = erasure.erased_at
+    if not await tx.rights.erase(erasure, found):
+        return []
+    if found.present:
+        await consents.left(tx, found, now)
+    await tx.consents.take_remarks(erasure.club, found.id)
+    await announcing.erased(ports, tx, found, now)
+    await tx.rights.exercise(_exercised(found, Right.ERASED, erasure.reason.value, by, now))
+    gone = replace(found, left_at=found.left_at or now)
+    return [await noticing.drafted(tx, gone, NoticeKind.MEMBER_ERASED, now)]
 
 
 async def erasure(ports: Ports, club: Club, member: str) -> Erased:
@@ -180,10 +241,3 @@ def _told(ports: Ports, erasure: Erasure) -> Erased:
 
 def _exercised(member: Member, what: Right, reason: str | None, by: str, now: datetime) -> Exercised:
     return Exercised(club=member.club, member=member.id, what=what, reason=reason, by=by, at=now)
-
-
-async def _member(tx: Tables, club: Club, member: str) -> Member:
-    found = await tx.members.get(club.id, member)
-    if found is None:
-        raise NotFound("The club has no such member.")
-    return found

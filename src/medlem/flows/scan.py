@@ -59,7 +59,7 @@ async def show(ports: Ports, station: Station, identification: str) -> Identific
     found = await tables.identifications.get(station.club, identification)
     if found is None or found.station != station.id:
         raise NotFound("This station has no such identification.")
-    member = await tables.members.get(station.club, found.member) if found.member else None
+    member = await tables.members.today(station.club, found.member) if found.member else None
     return IdentificationView.of(found, member)
 
 
@@ -80,11 +80,11 @@ async def choose(
         if found.expires_at <= now:
             raise IdentificationExpired("Identify the customer again: scan the QR code or type the number.")
         shown = {one.id for one in found.choices} | ({found.member} if found.doubt is Doubt.COMPARE_NAME else set())
-        whose = await tx.members.get(station.club, member)
+        whose = await tx.members.today(station.club, member)
         if (
             whose is None
             or not whose.present
-            or (whose.id not in shown and not (found.chosen and found.member == member))
+            or (member not in shown and not (found.chosen and found.member in {member, whose.id}))
         ):
             raise NotFound("The identification shows no such member.")
         chosen = replace(found, member=whose.id, doubt=None, chosen=True)

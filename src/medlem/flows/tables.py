@@ -21,6 +21,7 @@ from medlem.flows.inactivity_table import Inactivity
 from medlem.flows.landing_table import Landings
 from medlem.flows.linking_table import Linkings
 from medlem.flows.member_tables import Announcements, Members, Sharing
+from medlem.flows.merge_table import Duplicates, Merges
 from medlem.flows.outbox_table import Outbox
 from medlem.flows.qr_tables import CheckIns, StationQrs
 from medlem.flows.rights_table import Rights
@@ -275,3 +276,7 @@ class Tables(Protocol):
     def outbox(self) -> Outbox: ...
     @property
     def finding(self) -> Finding: ...
+    @property
+    def merges(self) -> Merges: ...
+    @property
+    def duplicates(self) -> Duplicates: ...

@@ -15,6 +15,7 @@ from medlem.club.identification import LIFE
 from medlem.club.ids import MemberId, linking_id
 from medlem.club.linking import Before, Link, LinkEnd, Linking, Outcome
 from medlem.club.member import Member, VerifiedBy
+from medlem.club.merging import MemberMerged
 from medlem.club.place import Club
 from medlem.flows import announcing, consents, noticing
 from medlem.flows.ports import Ports
@@ -63,6 +64,7 @@ async def undo(ports: Ports, club: Club, linking: str, by: str, why: str, repeat
     Raises:
         NotFound: the club has no such linking.
         NewerLinking: the login that would come back is another member's by now.
+        MemberMerged: its member has turned out to be another one since: that is undone first.
     """
     now = ports.clock.now()
     async with ports.storage.transaction() as tx:
@@ -92,7 +94,7 @@ async def get(ports: Ports, club: Club, linking: str) -> Linking:
 async def _undo(ports: Ports, tx: Tables, found: Linking, by: str, why: str, now: datetime) -> Linking:
     begun, ended = await tx.linkings.begun(found), await tx.linkings.ended(found)
     touched = {link.member for link in (*begun, *ended)} | {found.member}
-    before = {member: await _member(tx, found, member) for member in sorted(touched)}
+    before = {member: await _held(tx, found, member) for member in sorted(touched)}
     undoing = Linking(
         id=linking_id(now),
         club=found.club,
@@ -159,6 +161,15 @@ async def _member(tx: Tables, found: Linking, member: MemberId) -> Member:
     return there
 
 
+async def _held(tx: Tables, found: Linking, member: MemberId) -> Member:
+    """One of those it is about, whom nobody else changes now."""
+    await tx.finding.hold(await _member(tx, found, member))
+    there = await _member(tx, found, member)
+    if member == found.member and there.merged_into is not None:
+        raise MemberMerged(there.merged_into)
+    return there
+
+
 async def _show(tx: Tables, found: Linking, now: datetime) -> None:
     """Tell the stations that have just greeted them, and may still."""
     if found.enrolment is None:
@@ -166,7 +177,7 @@ async def _show(tx: Tables, found: Linking, now: datetime) -> None:
     enrolment = await tx.enrolments.get(found.club, found.enrolment)
     if enrolment is None or enrolment.member is None or enrolment.changed_at + LIFE <= now:
         return
-    member = await tx.members.get(found.club, enrolment.member)
+    member = await tx.members.today(found.club, enrolment.member)
     view = EnrolmentView.of(enrolment, member, await tx.linkings.of_enrolment(found.club, enrolment.id))
     for station in sorted(await tx.enrolments.followers(enrolment)):
         await tx.events.add(found.club, station, view, now)

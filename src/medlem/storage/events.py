@@ -91,7 +91,7 @@ class Events:
             return None
         found = identification_of(row)
         members = Members(session, self._vault)
-        return IdentificationView.of(found, await members.get(station.club, found.member) if found.member else None)
+        return IdentificationView.of(found, await members.today(station.club, found.member) if found.member else None)
 
     async def _enrolments(self, session: Session, station: Station, now: datetime) -> list[EnrolmentView]:
         rows = await session.all(
@@ -107,7 +107,7 @@ class Events:
         return [
             EnrolmentView.of(
                 one,
-                await members.get(one.club, one.member) if one.member else None,
+                await members.today(one.club, one.member) if one.member else None,
                 await linkings.of_enrolment(one.club, one.id) if one.member else None,
             )
             for one in found

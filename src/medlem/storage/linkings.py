@@ -59,16 +59,16 @@ class Linkings:
 
     async def begun(self, linking: Linking) -> Sequence[Link]:
         rows = await self._session.all("linkings.begun", club=linking.club, linking=linking.id)
-        return [_link(row) for row in rows]
+        return [link_of(row) for row in rows]
 
     async def ended(self, linking: Linking) -> Sequence[Link]:
         rows = await self._session.all("linkings.ended", club=linking.club, linking=linking.id)
-        return [_link(row) for row in rows]
+        return [link_of(row) for row in rows]
 
     async def links(self, club: ClubId, member: MemberId) -> Sequence[Link]:
         rows = await self._session.all("linkings.links", club=club, member=member)
         return sorted(
-            (_link(row) for row in rows), key=lambda one: (one.begun_at, one.ended_at is None, one.verified_at)
+            (link_of(row) for row in rows), key=lambda one: (one.begun_at, one.ended_at is None, one.verified_at)
         )
 
     async def begin_again(self, link: Link, linking: Linking) -> None:
@@ -99,7 +99,8 @@ class Linkings:
         )
 
 
-def _link(row: Row) -> Link:
+def link_of(row: Row) -> Link:
+    """A link as its row keeps it."""
     return Link(
         member=MemberId(row["member"]),
         phone=PhoneNumber(row["phone"]),

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import msgspec
 
-from medlem.club.ids import ClubId, EnrolmentId, LinkingId, MemberId
+from medlem.club.ids import ClubId, EnrolmentId, LinkingId, MemberId, MergeId
 from medlem.club.linking import LinkEnd
 from medlem.club.member import Address, Consent, Member, Profile, VerifiedBy
 from medlem.club.phone import PhoneNumber
@@ -27,6 +27,12 @@ class Members:
     async def get(self, club: ClubId, member: str) -> Member | None:
         row = await self._session.one("members.get", club=club, member=member)
         return _member(row) if row else None
+
+    async def today(self, club: ClubId, member: str) -> Member | None:
+        found = await self.get(club, member)
+        while found is not None and found.merged_into is not None:
+            found = await self.get(club, found.merged_into)
+        return found
 
     async def by_sub(self, club: ClubId, sub: str) -> Member | None:
         row = await self._session.one("members.by_sub", club=club, sub=sub)
@@ -58,7 +64,7 @@ class Members:
 
     async def save(self, member: Member) -> None:
         if not await self._session.run("members.save", **_columns(member)):
-            raise Clash("this member has been erased meanwhile")
+            raise Clash("this member has been erased or merged meanwhile")
 
     async def link(
         self,
@@ -77,9 +83,11 @@ class Members:
         await self._session.run("members.end_older", **ending)
         await self._session.run("members.add_link", **ending, verified_by=verified_by.value)
 
-    async def unlink(self, member: Member, now: datetime, because: LinkEnd, linking: LinkingId | None = None) -> None:
+    async def unlink(
+        self, member: Member, now: datetime, because: LinkEnd, by: LinkingId | MergeId | None = None
+    ) -> None:
         where = {"club": member.club, "member": member.id, "now": millis(now)}
-        await self._session.run("members.unlink", **where, because=because.value, linking=linking)
+        await self._session.run("members.unlink", **where, because=because.value, linking=by)
 
     async def touch(self, member: Member, now: datetime) -> int:
         row = await self._session.one("members.touch", club=member.club, member=member.id, now=millis(now))
@@ -171,4 +179,5 @@ def _member(row: Row) -> Member:
         sharing_withdrawn_at=moment(row["sharing_withdrawn_at"]),
         restricted_at=moment(row["restricted_at"]),
         last_seen_at=moment(row["last_seen_at"]),
+        merged_into=row["merged_into"],
     )

@@ -12,6 +12,7 @@ from medlem.storage.keys import Keys
 from medlem.storage.landings import Landings
 from medlem.storage.linkings import Linkings
 from medlem.storage.members import Members
+from medlem.storage.merges import Duplicates, Merges
 from medlem.storage.outbox import Outbox
 from medlem.storage.places import Places
 from medlem.storage.repeats import Repeats
@@ -46,3 +47,5 @@ class AllTables:
         self.inactivity = Inactivity(session)
         self.outbox = Outbox(session, vault)
         self.finding = Finding(session)
+        self.merges = Merges(session, vault)
+        self.duplicates = Duplicates(session)

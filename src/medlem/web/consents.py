@@ -10,6 +10,7 @@ from medlem.club import spelling
 from medlem.club.consent import Actor, Method, Purpose
 from medlem.club.errors import IdempotencyConflict, NotFound
 from medlem.club.member import Consent, standing
+from medlem.club.merging import MemberMerged
 from medlem.flows import recording
 from medlem.flows.recording import History, Said
 from medlem.flows.tables import Repeat
@@ -156,7 +157,7 @@ async def history(call: Call) -> Answer:
     door=Door.INTEGRATION,
     body=NewConsent,
     replies={201: Reply(description="The record.", body=RecordView)},
-    refuses=(NotFound, IdempotencyConflict),
+    refuses=(NotFound, MemberMerged, IdempotencyConflict),
     repeatable=True,
 )
 async def record(call: Call) -> Answer:

@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from medlem.club.member import Consent
-from medlem.flows.rights import Dossier
-from medlem.flows.rights_table import Asked, Delivered, Reached, Stood
+from medlem.club.member import Consent, Profile
+from medlem.club.merging import Merge
+from medlem.club.rights import Exercised
+from medlem.flows.rights import Dossier, Former
+from medlem.flows.rights_table import Answered, Asked, Delivered, Reached, Stood
 from medlem.web.wire import FullMember
 
 
@@ -106,6 +108,11 @@ class PlatformAnswer:
     content: str
     kept_at: datetime
 
+    @classmethod
+    def of(cls, answered: Answered) -> "PlatformAnswer":
+        """Show it as it came."""
+        return cls(answered.enrolment, answered.raw.decode(errors="replace"), answered.kept_at)
+
 
 @dataclass(frozen=True, slots=True)
 class DeliveryShown:
@@ -141,6 +148,92 @@ class RightShown:
     by: str
     at: datetime
 
+    @classmethod
+    def of(cls, exercised: Exercised) -> "RightShown":
+        """Show it whole."""
+        return cls(exercised.what.value, exercised.reason, exercised.by, exercised.at)
+
+
+@dataclass(frozen=True, slots=True)
+class MergeShown:
+    """That two rows of the register were said to be one person."""
+
+    id: str
+    stays: str
+    goes: str
+    proposed_at: datetime
+    proposed_by: str
+    confirmed_at: datetime | None
+    confirmed_by: str | None
+    undone_at: datetime | None
+    undone_by: str | None
+    why: str | None
+
+    @classmethod
+    def of(cls, merge: Merge) -> "MergeShown":
+        """Show it whole."""
+        return cls(
+            merge.id,
+            merge.stays,
+            merge.goes,
+            merge.proposed_at,
+            merge.proposed_by,
+            merge.confirmed_at,
+            merge.confirmed_by,
+            merge.undone_at,
+            merge.undone_by,
+            merge.why,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class FormerShown:
+    """A row of the register that turned out to be the same member, and what is kept with it."""
+
+    id: str
+    member_number: str
+    merged_at: datetime | None
+    joined_at: datetime
+    left_at: datetime | None
+    profile: Profile
+    """As it was, kept so that the merge can be undone."""
+    profile_of_the_other: Profile
+    """That of the row that it was merged into, as it was."""
+    extras: dict[str, str]
+    numbers: list[NumberShown]
+    consents: list[AnswerShown]
+    platform_answers: list[PlatformAnswer]
+    withdrawals: list[datetime]
+    memberships: list[MembershipShown]
+    identifications: list[SightShown]
+    enrolments: list[QuestionShown]
+    deliveries: list[DeliveryShown]
+    rights: list[RightShown]
+
+    @classmethod
+    def of(cls, former: Former) -> "FormerShown":
+        """Show everything."""
+        before, kept, member = former.merge.before, former.kept, former.member.member
+        return cls(
+            id=member.id,
+            member_number=member.member_number,
+            merged_at=former.merge.confirmed_at,
+            joined_at=member.joined_at,
+            left_at=member.left_at,
+            profile=before.goes.profile if before else member.profile,
+            profile_of_the_other=before.stays.profile if before else Profile(),
+            extras=dict(former.member.extras),
+            numbers=[NumberShown.of(one) for one in kept.numbers],
+            consents=[AnswerShown.of(one) for one in former.member.consents],
+            platform_answers=[PlatformAnswer.of(one) for one in kept.answers],
+            withdrawals=list(kept.withdrawals),
+            memberships=[MembershipShown(*span) for span in kept.memberships],
+            identifications=[SightShown.of(one) for one in kept.identifications],
+            enrolments=[QuestionShown.of(one) for one in kept.enrolments],
+            deliveries=[DeliveryShown.of(one) for one in kept.deliveries],
+            rights=[RightShown.of(one) for one in kept.exercised],
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Export:
@@ -163,6 +256,10 @@ class Export:
     enrolments: list[QuestionShown]
     deliveries: list[DeliveryShown]
     rights: list[RightShown]
+    merges: list[MergeShown]
+    """Each time somebody said that this is the same person as another row, whatever came of it."""
+    former: list[FormerShown]
+    """The rows that were merged into this one."""
 
     @classmethod
     def of(cls, drawn: Dossier) -> "Export":
@@ -177,13 +274,13 @@ class Export:
             to_be_erased_since=kept.to_be_erased_since,
             numbers=[NumberShown.of(one) for one in kept.numbers],
             consents=[AnswerShown.of(one) for one in found.consents],
-            platform_answers=[
-                PlatformAnswer(one.enrolment, one.raw.decode(errors="replace"), one.kept_at) for one in kept.answers
-            ],
+            platform_answers=[PlatformAnswer.of(one) for one in kept.answers],
             withdrawals=list(kept.withdrawals),
             memberships=[MembershipShown(*span) for span in kept.memberships],
             identifications=[SightShown.of(one) for one in kept.identifications],
             enrolments=[QuestionShown.of(one) for one in kept.enrolments],
             deliveries=[DeliveryShown.of(one) for one in kept.deliveries],
-            rights=[RightShown(one.what.value, one.reason, one.by, one.at) for one in kept.exercised],
+            rights=[RightShown.of(one) for one in kept.exercised],
+            merges=[MergeShown.of(one) for one in drawn.merges],
+            former=[FormerShown.of(one) for one in drawn.former],
         )

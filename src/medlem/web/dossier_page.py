@@ -24,6 +24,8 @@ TITLES: Final[Mapping[str, str]] = {
     "enrolments": "Questions in the app",
     "deliveries": "What the shop's own register was told",
     "rights": "What was done when you asked",
+    "merges": "When somebody said that you stand in the register twice",
+    "former": "What was kept of you under another member number",
 }
 
 STYLE: Final = (
@@ -79,7 +81,8 @@ def _rows(content: Any, before: str = "") -> list[tuple[str, Any]]:
             found += _rows(value, f"{before}{name} ")
         elif isinstance(value, list | tuple):
             for number, one in enumerate(value, start=1):
-                found += _rows(one, f"{before}{name} {number} ")
+                inside = is_dataclass(one) or isinstance(one, Mapping)
+                found += _rows(one, f"{before}{name} {number} ") if inside else [(f"{before}{name} {number}", one)]
         else:
             found.append((f"{before}{name}", value))
     return found

@@ -11,6 +11,13 @@ BODIES: Final[dict[str, dict[str, Any]]] = {
         "number": {"phone": "400 00 011", "country": "NO"},
     },
     "linkings_undo": {"not_theirs": {"why": "The customer says that the number is not theirs."}},
+    "duplicates_say": {
+        "mother_and_daughter": {"one": "mem_01kaq2y3m8e5x7r1t9v0w2z4b6", "other": "mem_01kaq2y3m8e5x7r1t9v0w2z4b7"}
+    },
+    "merges_propose": {
+        "one_person": {"stays": "mem_01kaq2y3m8e5x7r1t9v0w2z4b6", "goes": "mem_01kaq2y3m8e5x7r1t9v0w2z4b7"}
+    },
+    "merges_undo": {"two_people": {"why": "It is her mother."}},
     "identifications_choose": {"first_name_told": {"member": "mem_01kaq2y3m8e5x7r1t9v0w2z4b6"}},
     "enrolments_create": {"ask": {"identification": "idn_01kaq2y3m8e5x7r1t9v0w2z4b6"}},
     "members_look_up": {"number": {"phone": "+4740000011"}, "name": {"family_name": "nord"}},

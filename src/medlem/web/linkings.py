@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from medlem.club.errors import IdempotencyConflict, NotFound
 from medlem.club.linking import Link, Linking
+from medlem.club.merging import MemberMerged
 from medlem.flows import undoing
 from medlem.flows.tables import Repeat
 from medlem.flows.undoing import History, NewerLinking
@@ -34,9 +35,9 @@ class LinkView:
     begun_at: datetime
     verified_at: datetime
     ended_at: datetime | None
-    ended_because: Literal["number_changed", "number_moved", "verified", "left", "undone"] | None
+    ended_because: Literal["number_changed", "number_moved", "verified", "left", "undone", "merged"] | None
     begun_by: str | None
-    """The linking by which it began; null when nobody logged in for it."""
+    """The linking, or the merge, by which it began; null when nobody logged in for it."""
     ended_by: str | None
 
     @classmethod
@@ -127,7 +128,7 @@ async def show(call: Call) -> Answer:
     door=Door.INTEGRATION,
     body=Undo,
     replies={200: Reply(description="The undoing, which is a linking itself.", body=LinkingView)},
-    refuses=(NotFound, NewerLinking, IdempotencyConflict),
+    refuses=(NotFound, NewerLinking, MemberMerged, IdempotencyConflict),
     repeatable=True,
 )
 async def undo(call: Call) -> Answer:

@@ -31,17 +31,21 @@ def _moment(_: Options) -> Mapping[str, Any]:
     return {"type": "string", "format": "date-time", "examples": ["2026-11-23T10:00:00Z"]}
 
 
+CURSOR: Final = Query(
+    name="cursor",
+    description="The `cursor` of the page before, with the same other parameters.",
+    schema=lambda _: {"type": "string", "examples": ["mem_01kaq2y3m8e5x7r1t9v0w2z4b6"]},
+)
+
+LIMIT: Final = Query(
+    name="limit",
+    description="The most on a page.",
+    schema=lambda _: {"type": "integer", "minimum": 1, "maximum": MOST, "default": USUAL},
+)
+
 QUERY: Final = (
-    Query(
-        name="cursor",
-        description="The `cursor` of the page before, with the same other parameters.",
-        schema=lambda _: {"type": "string", "examples": ["mem_01kaq2y3m8e5x7r1t9v0w2z4b6"]},
-    ),
-    Query(
-        name="limit",
-        description="The most members on a page.",
-        schema=lambda _: {"type": "integer", "minimum": 1, "maximum": MOST, "default": USUAL},
-    ),
+    CURSOR,
+    LIMIT,
     Query(
         name="state",
         description="`present`: only who is a member. `left`: only who was.",

@@ -5,6 +5,7 @@ from typing import Final
 from medlem.club.errors import IdempotencyConflict, InvalidPhoneNumber, NotFound, PreconditionFailed
 from medlem.club.finding import START
 from medlem.club.member import AlreadyMember, Profile
+from medlem.club.merging import MemberMerged
 from medlem.club.rights import ErasedBefore
 from medlem.flows import membership
 from medlem.flows.membership import MemberInFull
@@ -33,6 +34,8 @@ ETAG: Final = ("ETag",)
 )
 async def look_up(call: Call) -> Answer:
     """Look up members by phone number, by member number, or by how their name or family name begins.
+
+    The number of one who was merged finds whoever they are now.
 
     Neither numbers nor names ever stand in a URL, so this is a POST. Names are found by their beginning, in small or
     capital letters, and come page by page in their order; pass `cursor` on until it is null.
@@ -117,7 +120,10 @@ async def create(call: Call) -> Answer:
     refuses=(NotFound,),
 )
 async def show(call: Call) -> Answer:
-    """Show one member. `ETag` tells this state of theirs from every other."""
+    """Show one member. `ETag` tells this state of theirs from every other.
+
+    One who was merged into another is shown empty, with that one's id as `merged_into`: go on there.
+    """
     return _shown(await membership.get(call.ports, await call.club(), call.path("member", "mem")))
 
 
@@ -129,7 +135,7 @@ async def show(call: Call) -> Answer:
     takes=(MERGE_PATCH, "application/json"),
     conditional=True,
     replies={200: Reply(description="The member as they are now.", body=FullMember, headers=ETAG)},
-    refuses=(NotFound, PreconditionFailed),
+    refuses=(NotFound, MemberMerged, PreconditionFailed),
 )
 async def change(call: Call) -> Answer:
     """Change what is known of a member (a merge patch, RFC 7396): what is null goes, what is not named stays.
@@ -148,7 +154,7 @@ async def change(call: Call) -> Answer:
     door=Door.INTEGRATION,
     conditional=True,
     replies={204: Reply(description="They are no member any more.")},
-    refuses=(NotFound, PreconditionFailed),
+    refuses=(NotFound, MemberMerged, PreconditionFailed),
 )
 async def leave(call: Call) -> Answer:
     """End a membership. Who has left already stays so; what they consented to remains provable."""

@@ -16,6 +16,7 @@ from msgspec import UNSET, UnsetType
 
 from medlem.club.errors import Flaw, InvalidRequest, NotFound, Refusal, UnverifiedWebhook
 from medlem.club.member import AlreadyMember
+from medlem.club.merging import MemberMerged
 from medlem.flows.failures import report
 from medlem.flows.views import MemberView
 from medlem.web.answer import Answer, encode
@@ -66,6 +67,8 @@ STATUSES: Final = {
     "already-member": 409,
     "erased-before": 409,
     "newer-linking": 409,
+    "merge-refused": 409,
+    "member-merged": 409,
     "identification-expired": 410,
     "precondition-failed": 412,
     "too-large": 413,
@@ -94,6 +97,8 @@ class Problem(msgspec.Struct, kw_only=True):
     trace: str
     errors: list[Flaw] | UnsetType = UNSET
     member: MemberView | UnsetType = UNSET
+    merged_into: str | UnsetType = UNSET
+    """Who the member is now, by id."""
 
 
 class Replayed(Refusal):
@@ -129,6 +134,7 @@ def problem_of(refusal: Refusal, trace: str) -> Problem:
         trace=trace,
         errors=list(refusal.flaws) if isinstance(refusal, InvalidRequest) else UNSET,
         member=MemberView.of(refusal.member) if isinstance(refusal, AlreadyMember) and refusal.member else UNSET,
+        merged_into=refusal.into if isinstance(refusal, MemberMerged) else UNSET,
     )
 
 

@@ -111,7 +111,7 @@ async def _keep(call: Call, repeat: Repeat, refusal: Refusal) -> None:
 async def _replayed(call: Call, refusal: bytes) -> Replayed:
     kept = _kept.decode(refusal)
     if kept.member is not None:
-        member = await call.ports.storage.reading.members.get(call.key.club, kept.member)
+        member = await call.ports.storage.reading.members.today(call.key.club, kept.member)
         kept.problem.member = UNSET if member is None else MemberView.of(member)
     return Replayed(kept.problem)
 

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from medlem.club.errors import IdempotencyConflict, NotFound
+from medlem.club.merging import MemberMerged
 from medlem.club.rights import ErasedBecause, RestrictedBecause
 from medlem.flows import membership, rights
 from medlem.flows.rights import Erased
@@ -123,11 +124,14 @@ async def show(call: Call) -> Answer:
     door=Door.INTEGRATION,
     body=NewErasure,
     replies={200: Reply(description="They are erased; one who was stays as they are.", body=ErasureDone)},
-    refuses=(NotFound, IdempotencyConflict),
+    refuses=(NotFound, MemberMerged, IdempotencyConflict),
     repeatable=True,
 )
 async def erase(call: Call) -> Answer:
-    """Erase a member for good. What proves their consents stays, without anything that names them."""
+    """Erase a member for good. What proves their consents stays, without anything that names them.
+
+    Whoever was merged into them is the same person, and goes with them.
+    """
     club, member = await call.club(), call.path("member", "mem")
 
     async def first(repeat: Repeat | None) -> Answer:
@@ -156,7 +160,7 @@ async def erase(call: Call) -> Answer:
     door=Door.INTEGRATION,
     body=NewRestriction,
     replies={200: Reply(description="The member, restricted.", body=FullMember)},
-    refuses=(NotFound, IdempotencyConflict),
+    refuses=(NotFound, MemberMerged, IdempotencyConflict),
     repeatable=True,
 )
 async def restrict(call: Call) -> Answer:
@@ -179,7 +183,7 @@ async def restrict(call: Call) -> Answer:
     "/v1/members/{member}/restriction",
     door=Door.INTEGRATION,
     replies={204: Reply(description="They are restricted no more.")},
-    refuses=(NotFound,),
+    refuses=(NotFound, MemberMerged),
 )
 async def lift(call: Call) -> Answer:
     """Lift a restriction. Who has none stays so."""

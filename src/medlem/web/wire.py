@@ -147,6 +147,8 @@ class FullMember:
     """When they ended the sharing of their profile in the app; null while they share. They stay a member."""
     restricted_at: datetime | None
     """Since when what is kept of them is not to be used; null when it may be."""
+    merged_into: str | None
+    """Who they are today, if they turned out to be somebody else: that one's id. Then there is nothing else here."""
 
     @classmethod
     def of(cls, found: MemberInFull) -> "FullMember":
@@ -167,6 +169,7 @@ class FullMember:
             left_at=member.left_at,
             sharing_withdrawn_at=member.sharing_withdrawn_at,
             restricted_at=member.restricted_at,
+            merged_into=found.merged_into,
         )
 
 

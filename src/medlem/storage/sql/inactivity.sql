@@ -1,4 +1,5 @@
--- Members whom no till has found for long. Those who are restricted stay as they are.
+-- Members whom no till has found for long. Those who are restricted stay as they are; a row that was merged goes with
+-- whoever they are now.
 
 -- name: confirmed(club)^
 select inactive_after, notice, confirmed_at from retention_confirmed where club = :club;
@@ -13,7 +14,7 @@ on conflict (club) do update set inactive_after = :inactive_after, notice = :not
 select (:now - max(joined_at, coalesce(last_seen_at, 0))) / :year as years, count(*) as many
 from member
 where club = :club and max(joined_at, coalesce(last_seen_at, 0)) < :before
-    and erased_at is null and restricted_at is null and flagged_at is null
+    and erased_at is null and restricted_at is null and flagged_at is null and merged_into is null
 group by (:now - max(joined_at, coalesce(last_seen_at, 0))) / :year
 order by (:now - max(joined_at, coalesce(last_seen_at, 0))) / :year;
 
@@ -36,7 +37,7 @@ where club = :club and id in (
     select m.id
     from member m
     where m.club = :club and max(m.joined_at, coalesce(m.last_seen_at, 0)) < :before
-        and m.erased_at is null and m.restricted_at is null and m.flagged_at is null
+        and m.erased_at is null and m.restricted_at is null and m.flagged_at is null and m.merged_into is null
     order by max(m.joined_at, coalesce(m.last_seen_at, 0))
     limit :most
     for update skip locked

@@ -4,7 +4,7 @@
 select
     m.club, m.id, m.member_number, m.sub, m.name, m.given_name, m.family_name, m.email, m.email_verified, m.birthdate,
     m.gender, m.address, m.other_addresses, m.joined_at, m.station, m.left_at, m.sharing_withdrawn_at,
-    m.restricted_at, m.last_seen_at, l.phone, l.verified_at, l.verified_by
+    m.restricted_at, m.last_seen_at, m.merged_into, l.phone, l.verified_at, l.verified_by
 from member m left join phone_link l on l.club = m.club and l.member = m.id and l.ended_at is null
 where m.club = :club and m.id = :member and m.erased_at is null;
 
@@ -15,7 +15,7 @@ select id from member where club = :club and sub = :sub;
 select
     m.club, m.id, m.member_number, m.sub, m.name, m.given_name, m.family_name, m.email, m.email_verified, m.birthdate,
     m.gender, m.address, m.other_addresses, m.joined_at, m.station, m.left_at, m.sharing_withdrawn_at,
-    m.restricted_at, m.last_seen_at, l.phone, l.verified_at, l.verified_by
+    m.restricted_at, m.last_seen_at, m.merged_into, l.phone, l.verified_at, l.verified_by
 from phone_link l join member m on m.club = l.club and m.id = l.member
 where l.club = :club and l.phone = :phone and l.ended_at is null and m.left_at is null;
 
@@ -26,7 +26,7 @@ select id from member where club = :club and member_number = :member_number;
 select
     m.club, m.id, m.member_number, m.sub, m.name, m.given_name, m.family_name, m.email, m.email_verified, m.birthdate,
     m.gender, m.address, m.other_addresses, m.joined_at, m.station, m.left_at, m.sharing_withdrawn_at,
-    m.restricted_at, m.last_seen_at, l.phone, l.verified_at, l.verified_by
+    m.restricted_at, m.last_seen_at, m.merged_into, l.phone, l.verified_at, l.verified_by
 from member m left join phone_link l on l.club = m.club and l.member = m.id and l.ended_at is null
 where m.club = :club and m.id > :after and m.erased_at is null
 order by m.id
@@ -50,7 +50,7 @@ update member
 set member_number = :member_number, sub = :sub, name = :name, given_name = :given_name, family_name = :family_name,
     email = :email, email_verified = :email_verified, birthdate = :birthdate, gender = :gender, address = :address,
     other_addresses = :other_addresses, joined_at = :joined_at, station = :station, left_at = :left_at
-where club = :club and id = :member and erased_at is null;
+where club = :club and id = :member and erased_at is null and merged_into is null;
 
 -- name: verify_link(club, member, phone, verified_by, now)!
 -- The number reaches this member already, and by no less a word: it is known anew.

@@ -19,6 +19,19 @@ update linking set was = null, why = null where club = :club and member = :membe
 -- name: erase_extras(club, member)!
 delete from extra where club = :club and member = :member;
 
+-- name: erase_merges_stayed(club, member)!
+-- That it was done stays, without what tells who they were.
+update merge set was = null, why = null where club = :club and stays = :member;
+
+-- name: erase_merges_gone(club, member)!
+update merge set was = null, why = null where club = :club and goes = :member;
+
+-- name: erase_distinct_one(club, member)!
+delete from distinct_members where club = :club and one = :member;
+
+-- name: erase_distinct_other(club, member)!
+delete from distinct_members where club = :club and other = :member;
+
 -- name: erase_evidence(club, member)!
 delete from evidence where club = :club and member = :member;
 
@@ -149,7 +162,7 @@ select restricted_at, last_seen_at, flagged_at from member where club = :club an
 
 -- name: restrict(club, member, now)!
 update member set restricted_at = :now
-where club = :club and id = :member and restricted_at is null and erased_at is null;
+where club = :club and id = :member and restricted_at is null and erased_at is null and merged_into is null;
 
 -- name: lift(club, member)!
 update member set restricted_at = null
@@ -157,7 +170,7 @@ where club = :club and id = :member and restricted_at is not null and erased_at 
 
 -- name: note_seen(club, member, now, before)!
 update member set last_seen_at = :now, flagged_at = null
-where club = :club and id = :member and erased_at is null
+where club = :club and id = :member and erased_at is null and merged_into is null
     and (last_seen_at is null or last_seen_at < :before or flagged_at is not null);
 
 -- name: exercise(club, member, what, reason, by, now)!
