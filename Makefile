@@ -5,7 +5,7 @@ BIN := .venv/bin
 # Half as many again as there are cores: much of what is tested is other processes, for which a test waits.
 WORKERS ?= $(shell $(PYTHON) -c "import os; print((os.cpu_count() or 1) * 3 // 2)")
 
-.PHONY: help demo test check lint types docs format bench simulate soak bugs live peers peers-sdk pictures lock clean
+.PHONY: help demo test check lint types docs format bench simulate register-trial soak bugs live peers peers-sdk pictures lock clean
 
 help: ## what each target does
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 12
@@ -47,6 +47,9 @@ bench: .venv/.ready ## figures, measured here and now; ONLY=scan measures one
 
 simulate: .venv/.ready ## live through SEEDS worlds in which everything goes wrong, and judge them
 	$(BIN)/python -m trials.simulate --seeds $(or $(SEEDS),100) --seed $(or $(SEED),1) --jobs $(or $(JOBS),1)
+
+register-trial: .venv/.ready ## let a town of PEOPLE live for years against the register; SEED, SEEDS, DATABASE=postgresql
+	PYTHONPATH=tests $(BIN)/python -m trials.register --seed $(or $(SEED),1) --seeds $(or $(SEEDS),1) --people $(or $(PEOPLE),10000) --database $(or $(DATABASE),sqlite)
 
 bugs: .venv/.ready ## put known bugs back, one at a time: the simulation must catch each; ONLY=stale-lease-wins tries one
 	$(BIN)/python -m trials.catch $(ONLY) --jobs $(or $(JOBS),1)

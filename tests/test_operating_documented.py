@@ -39,4 +39,4 @@ def test_every_command_that_it_types_is_one_with_its_options(line: str) -> None:
 
 
 def test_the_gap_in_member_numbers_is_the_one_that_is_left() -> None:
-    assert f"at least {FEWEST_SKIPPED}:" in PAGE
+    assert f"{FEWEST_SKIPPED} are left out, and one for each second" in PAGE

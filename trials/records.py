@@ -57,7 +57,7 @@ def _judge_written(history: History, rows: Mapping[str, Enrolment], written: Ite
 
 async def _follow_chain(history: History, ports: Ports, club: Club, member: Member) -> None:
     chain, verdict = await ports.storage.reading.consents.chain(club.id, member.id), Verdict()
-    follow(member.id, chain.end, chain.rows, verdict)
+    follow(member.id, chain.end, chain.rows, verdict, erased_at=chain.erased_at)
     for fault in verdict.faults:
         history.fail("broken chain", f"record {fault.sequence} of {member.id}: {fault.said}")
 

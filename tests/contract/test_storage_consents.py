@@ -13,6 +13,7 @@ from medlem.club.member import Consent, Member
 from medlem.flows import proving
 from medlem.storage import Database, SqliteStorage
 from medlem.storage.postgresql.storage import PostgresqlStorage
+from medlem.storage.session import millis
 from premises import NOW, Premises, later, new_premises
 from storages import storage_of
 
@@ -49,7 +50,7 @@ async def verdict(storage: Database, here: Premises) -> Verdict:
     found, after = Verdict(), None
     while chains := await storage.reading.consents.chains(here.club.id, after, 2):
         for chain in chains:
-            follow(chain.member, chain.end, chain.rows, found)
+            follow(chain.member, chain.end, chain.rows, found, erased_at=chain.erased_at)
         after = chains[-1].member
     return found
 
@@ -123,7 +124,9 @@ async def test_records_can_be_emptied_and_then_deleted_and_not_before(storage: D
     assert not await storage.reading.consents.of(here.club.id, member.id)
     assert not await storage.reading.members.consents(here.club.id, member.id)
     found = await verdict(storage, here)
-    assert (found.emptied, found.holds) == (3, True)
+    assert (found.emptied, {fault.said for fault in found.faults}) == (3, {NOT_ERASED})
+    await plainly(storage, f"update member set erased_at = {millis(NOW)} where id = '{member.id}'")  # noqa: S608 - our own id
+    assert (await verdict(storage, here)).holds
     await plainly(storage, f"delete from consent where member = '{member.id}'")  # noqa: S608 - our own id
     assert len(await storage.reading.consents.of(here.club.id, other.id)) == 3
 
@@ -148,6 +151,9 @@ async def test_each_wording_in_each_language_is_a_version_of_its_own(storage: Da
     seen = {text.version: text for text in await storage.reading.consents.texts(here.club.id) if text.language == "en"}
     assert (seen[1].first_seen_at, seen[1].last_seen_at) == (NOW, later(2 * 86400))
     assert seen[2].last_seen_at == later(1)
+
+
+NOT_ERASED = "it is marked as emptied, and the member was not erased before"
 
 
 OLDER = (
@@ -223,6 +229,27 @@ async def test_every_column_that_is_changed_is_found_and_where(tmp_path: Path) -
             await plainly(storage, "insert or replace into consent select * from kept")
             await plainly(storage, "drop table kept")
             assert (await verdict(storage, here)).holds, f"{column} is as it was"
+
+
+async def test_what_is_written_into_an_emptied_record_is_found(tmp_path: Path) -> None:
+    async with storage_of("sqlite-in-memory", tmp_path) as storage:
+        here = await new_premises(storage)
+        member = await joined(storage, here)
+        async with storage.transaction() as tx:
+            await tx.consents.empty(here.club.id, member.id, NOW)
+        await plainly(storage, f"update member set erased_at = {millis(NOW)}")  # noqa: S608 - a number
+        for trigger in ("consent_stands", "consent_stays"):
+            await plainly(storage, f"drop trigger {trigger}")
+        assert (await verdict(storage, here)).holds
+        for column in set(COLUMNS) - {"position", "club", "member", "id", "emptied_at"}:
+            value = OTHER.get(column, "'x'").replace("0", "3")
+            await plainly(storage, "create table kept as select * from consent where sequence = 2")
+            await plainly(storage, f"update consent set {column} = {value} where sequence = 2")  # noqa: S608 - our own names
+            found = await proving.verify(_Ports(storage), here.club)  # type: ignore[arg-type] # all that it asks for
+            assert {fault.member for fault in found.faults} == {member.id}, column
+            await plainly(storage, "delete from consent where position in (select position from kept)")
+            await plainly(storage, "insert into consent select * from kept")
+            await plainly(storage, "drop table kept")
 
 
 class _Ports:

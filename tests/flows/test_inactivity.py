@@ -8,7 +8,7 @@ import pytest
 from medlem.club.errors import NotFound
 from medlem.club.member import Member, Profile
 from medlem.club.rights import ErasedBecause, RestrictedBecause
-from medlem.flows import inactivity, membership, proofs, proving, rights
+from medlem.flows import inactivity, membership, proofs, proving, rights, scan
 from medlem.flows.inactivity import Done, NothingToConfirm
 from medlem.flows.inactivity_table import Listed
 from medlem.flows.keeping import Keeping
@@ -103,6 +103,29 @@ async def test_retention_that_is_off_erases_nobody(shop: Shop) -> None:
     assert await inactivity.enforce(off) == Done(0, 0)
     with pytest.raises(NothingToConfirm):
         await inactivity.confirm(off, shop.club)
+
+
+async def test_who_has_logged_in_or_was_chosen_by_a_cashier_was_seen(shop: Shop) -> None:
+    sub = shop.kari().sub
+    await shop.invite()
+    shop.platform.approve(KARI)
+    await shop.wait(6)
+    entry = (
+        await membership.enter(shop.ports, shop.club, f"+{KARI}", Profile(name="Per Nordmann"), shared=True)
+    ).member
+    await inactivity.confirm(shop.ports, shop.club)
+    await shop.clock.turn(TWO_YEARS + 60)
+    assert await inactivity.enforce(shop.ports) == Done(2, 0)
+    shop.platform.person(OLA).sub = sub  # with another number, so no till finds her first
+    await shop.invite(OLA)
+    shop.platform.approve(OLA)
+    await shop.wait(6)
+    await membership.enter(shop.ports, shop.club, f"+{KARI}", Profile(name="Anne Nordmann"), shared=True)
+    found = await shop.identify()
+    assert found.doubt == "choose"
+    await scan.choose(shop.ports, shop.station, found.id, entry.id)
+    await shop.clock.turn(MONTH + 60)
+    assert await inactivity.enforce(shop.ports) == Done(0, 0)
 
 
 async def test_many_go_a_few_at_a_time(shop: Shop) -> None:

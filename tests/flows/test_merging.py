@@ -89,7 +89,7 @@ async def allows(shop: Shop, member: Member) -> dict[str, bool]:
 async def chains_hold(shop: Shop) -> None:
     verdict = Verdict()
     for chain in await shop.storage.reading.consents.chains(shop.club.id, None, 100):
-        follow(chain.member, chain.end, chain.rows, verdict)
+        follow(chain.member, chain.end, chain.rows, verdict, erased_at=chain.erased_at)
     assert verdict.holds, verdict.faults
 
 

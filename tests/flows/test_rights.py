@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from fakes_platform import DisclosureTrouble
 from fakes_register import ObedientRegister
 from medlem.club.announcement import News
 from medlem.club.enrolment import Reason
@@ -187,6 +188,33 @@ async def test_a_yes_that_was_given_before_the_erasure_makes_no_member_after_it(
     shown = await house.show(asked.id)
     assert (shown.state, shown.reason) == ("failed", Reason.OUTCOME_UNKNOWN)
     assert await house.storage.reading.members.page(house.club.id, None, 9) == []
+
+
+async def test_a_yes_of_somebody_entered_by_hand_that_came_before_their_erasure_makes_no_member(house: Shop) -> None:
+    house.kari()
+    asked = await house.invite()
+    entry = await membership.enter(house.ports, house.club, f"+{KARI}", Profile(name="Kari Nordmann"))
+    house.platform.approve(KARI)
+    house.platform.disclosure_troubles.append(DisclosureTrouble.UNREACHABLE)
+    await house.clock.turn(6)
+    await house.work()
+    await house.clock.turn(1)
+    await erase(house, entry.member.id)
+    await house.wait(30)
+    shown = await house.show(asked.id)
+    assert (shown.state, shown.reason) == ("failed", Reason.OUTCOME_UNKNOWN)
+    assert await house.storage.reading.members.page(house.club.id, None, 9) == []
+
+
+async def test_a_number_by_which_somebody_else_was_asked_goes_with_its_owner(house: Shop, url: str) -> None:
+    member = await kari(house)
+    await membership.leave(house.ports, house.club, member.id)
+    house.platform.person(KARI, "Ola Hansen").phone_claim = PhoneNumber(OLA)
+    other = await join(house)
+    assert other.phone == PhoneNumber(OLA)
+    await erase(house, member.id)
+    vault = house.storage.reading.rights._vault  # type: ignore[attr-defined]  # the real one has it
+    assert traces(await everything(url), vault, (KARI,)) == set()
 
 
 async def test_an_open_question_goes_on_and_its_yes_is_a_new_login(house: Shop) -> None:

@@ -5,12 +5,15 @@ from dataclasses import replace
 
 import pytest
 
+from fakes_register import ObedientRegister
+from medlem.club.endpoint import WANTED
 from medlem.club.errors import NotFound
 from medlem.club.ids import EnrolmentId, MemberId
 from medlem.club.linking import LinkEnd, Linking, Outcome
 from medlem.club.member import ConsentAnswer, Member, Profile, standing
 from medlem.club.phone import PhoneNumber
-from medlem.flows import enrolment, membership, undoing
+from medlem.club.rights import ErasedBecause
+from medlem.flows import announcing, enrolment, membership, outbox, rights, undoing
 from medlem.flows.undoing import NewerLinking
 from medlem.flows.views import EnrolmentView
 from shop import KARI, OLA, Shop
@@ -35,6 +38,11 @@ async def linking(shop: Shop, joined: EnrolmentView) -> Linking:
 
 async def member(shop: Shop, wanted: str) -> Member:
     return (await membership.get(shop.ports, shop.club, wanted)).member
+
+
+async def as_entered(shop: Shop, entry: Member) -> bool:
+    """Whether an entry is what the merchant wrote, whenever a till has seen anybody of that number."""
+    return replace(await member(shop, entry.id), last_seen_at=None) == entry
 
 
 async def undo(shop: Shop, wanted: str) -> Linking:
@@ -161,7 +169,7 @@ async def test_a_number_that_is_somebody_elses_by_now_is_not_taken_from_them(sho
 async def test_an_entry_gets_back_what_the_merchant_knew_and_a_strangers_yes_is_no(shop: Shop) -> None:
     entry, _, wrong = await entry_taken(shop)
     await undo(shop, wrong.id)
-    assert await member(shop, entry.id) == entry
+    assert await as_entered(shop, entry)
     found = await membership.get(shop.ports, shop.club, entry.id)
     assert [one.granted for one in found.consents] == [True, False], "what was said is kept"
     assert not standing(found.consents)["email"].granted
@@ -185,6 +193,66 @@ async def test_an_entry_that_was_parted_in_error_is_linked_again(shop: Shop) -> 
     await undo(shop, (await undo(shop, wrong.id)).id)
     assert await member(shop, entry.id) == before
     assert (await shop.show(joined.id)).outcome == "entry_found"
+
+
+async def test_all_that_the_strangers_logins_have_brought_since_goes_too(shop: Shop) -> None:
+    entry, _, wrong = await entry_taken(shop)
+    stranger = shop.platform.people[OLA]
+    stranger.phone_claim = PhoneNumber(THIRD)
+    stranger.consents = (YES, ConsentAnswer(element="sms", text="SMS", granted=True))
+    again = await join(shop, OLA)
+    assert again.outcome == "number_changed"
+    await undo(shop, wrong.id)
+    found = await membership.get(shop.ports, shop.club, entry.id)
+    assert await as_entered(shop, entry)
+    assert found.member.phone == PhoneNumber(KARI)
+    assert {name: one.granted for name, one in standing(found.consents).items()} == {"email": False, "sms": False}
+    assert (await shop.identify(THIRD)).membership == "not_member"
+
+
+async def test_endpoints_hear_that_a_strangers_yes_is_none(shop: Shop) -> None:
+    entry, _, wrong = await entry_taken(shop)
+    await outbox.add_endpoint(shop.ports, shop.club.id, "https://crm.example.org/hooks", frozenset(WANTED))
+    await undo(shop, wrong.id)
+    for endpoint in await outbox.claim(shop.ports, 10):
+        await outbox.tell(shop.ports, endpoint)
+    heard = [json.loads(notice.body) for notice in shop.messenger.heard["https://crm.example.org/hooks"]]
+    assert [one["type"] for one in heard] == ["consent.changed", "member.updated"]
+    assert (heard[0]["data"]["member"], heard[0]["data"]["granted"]) == (entry.id, False)
+
+
+async def test_a_register_of_the_merchants_hears_what_an_entry_is_again(shop: Shop) -> None:
+    _, _, wrong = await entry_taken(shop)
+    register = ObedientRegister(shop.club.id)
+    ports = replace(shop.ports, register=register)
+    await undoing.undo(ports, shop.club, wrong.id, "Mona", "not theirs")
+    await announcing.tell_all(ports, shop.club.id)
+    [told] = register.heard
+    assert (told.member.profile, [one.granted for one in told.consents]) == (NORDMANN, [False])
+
+
+async def test_the_login_of_somebody_who_was_erased_since_does_not_come_back(shop: Shop) -> None:
+    _, _, wrong = await entry_taken(shop)
+    done = await undo(shop, wrong.id)
+    theirs = (await join(shop, OLA)).member
+    assert theirs is not None
+    await rights.erase(
+        shop.ports, shop.club, theirs.id, reason=ErasedBecause.ASKED_BY_MEMBER, requested_at=None, by="key_test"
+    )
+    with pytest.raises(NewerLinking):
+        await undo(shop, done.id)
+
+
+async def test_an_entry_is_parted_once_more_by_undoing_what_linked_it_again(shop: Shop) -> None:
+    entry, joined, wrong = await entry_taken(shop)
+    first = await undo(shop, wrong.id)
+    back = await undo(shop, first.id)
+    last = await undo(shop, back.id)
+    assert await as_entered(shop, entry)
+    assert (await shop.show(joined.id)).outcome == "undone"
+    marks = {one.id: one.undone_by for one in (await undoing.history(shop.ports, shop.club, entry.id)).linkings}
+    assert marks == {wrong.id: first.id, first.id: None, back.id: last.id, last.id: None}
+    assert (await join(shop, OLA)).outcome == "entry_not_matched"
 
 
 async def test_what_the_club_does_not_have_cannot_be_undone(shop: Shop) -> None:

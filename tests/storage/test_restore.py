@@ -151,14 +151,27 @@ async def test_a_clock_that_was_turned_back_does_not_turn_positions_back(
         assert await event(storage, here) > seen
 
 
-@pytest.mark.parametrize(("seconds", "skipped"), [(10, FEWEST_SKIPPED), (-3600, FEWEST_SKIPPED), (86_400, 86_400)])
+async def test_the_same_backup_twice_gives_out_no_number_that_was_given_between(
+    opening: Open, here: Premises, path: Path, file: Path
+) -> None:
+    take(path, file, VAULT, NOW, replace=False)
+    given: list[int] = []
+    for at in (10, 20):
+        bring_back(file, path, later(at))
+        async with opening() as storage, storage.transaction() as tx:
+            given += [int(await tx.members.next_number(here.club.id)) for _ in range(9)]
+    assert len(set(given)) == len(given)
+
+
+@pytest.mark.parametrize(("seconds", "beyond"), [(10, 10), (-3600, 0), (86_400, 86_400)])
 async def test_member_numbers_that_may_have_been_given_since_are_left_out(
-    opening: Open, here: Premises, path: Path, file: Path, seconds: float, skipped: int
+    opening: Open, here: Premises, path: Path, file: Path, seconds: float, beyond: int
 ) -> None:
     async with opening() as storage:
         async with storage.transaction() as tx:
             last = int(await tx.members.next_number(here.club.id))
         take(path, file, VAULT, NOW, replace=False)
+    skipped = FEWEST_SKIPPED + beyond
     assert bring_back(file, path, later(seconds)).skipped == skipped
     async with opening() as storage, storage.transaction() as tx:
         assert int(await tx.members.next_number(here.club.id)) == last + skipped + 1
@@ -170,7 +183,7 @@ async def test_the_backup_of_an_old_snapshot_leaves_out_as_many_numbers_as_its_a
     async with opening() as storage:
         await event(storage, here)
     take(path, file, VAULT, later(86_400), replace=False)
-    assert bring_back(file, path, later(86_410)).skipped == 86_410
+    assert bring_back(file, path, later(86_410)).skipped == FEWEST_SKIPPED + 86_410
 
 
 async def test_who_stood_at_a_till_before_cannot_be_asked_now(
@@ -384,6 +397,19 @@ async def test_who_was_erased_since_is_erased_again_before_anybody_can_look(
     assert bring_back(file, path, later(7200)).erased_again == 1, (
         "the tombstone is in what was brought back, and works again"
     )
+
+
+async def test_no_change_of_a_member_is_told_under_a_version_that_was_told_before(
+    opening: Open, here: Premises, path: Path, file: Path
+) -> None:
+    async with opening() as storage:
+        member = await somebody(storage, here)
+        take(path, file, VAULT, NOW, replace=False)
+        async with storage.transaction() as tx:
+            told = [await tx.members.touch(member, later(at)) for at in range(9)]
+    bring_back(file, path)
+    async with opening() as storage, storage.transaction() as tx:
+        assert await tx.members.touch(member, HOUR_LATER) > max(told)
 
 
 async def test_who_came_back_by_their_own_login_after_an_erasure_is_not_erased_with_it(

@@ -118,6 +118,12 @@ CONTENT: Final = (
 )  # fmt: skip
 """What a record says, by column: all of it goes into its digest, in this order."""
 
+_EMPTIED: Final = (*CONTENT[5:], "reason", "reference", "salt")
+"""What is taken out of a record that is emptied; its place and its id stay."""
+
+_EMPTY: Final = {"element": "", "wording": "", "granted": 0, "seen_at": 0}
+"""What stands there then, where it is not null."""
+
 Columns = Mapping[str, Any]
 """A record as its row keeps it: texts and whole numbers, times in milliseconds."""
 
@@ -187,7 +193,9 @@ class Verdict:
         return not self.faults
 
 
-def follow(member: MemberId | str, end: Head, rows: Iterable[Columns], verdict: Verdict) -> None:
+def follow(
+    member: MemberId | str, end: Head, rows: Iterable[Columns], verdict: Verdict, *, erased_at: int | None
+) -> None:
     """Walk one member's chain, and add to the verdict.
 
     Args:
@@ -195,6 +203,7 @@ def follow(member: MemberId | str, end: Head, rows: Iterable[Columns], verdict: 
         end: where the member's row says that it ends.
         rows: all of the member's records in the order in which they were inserted.
         verdict: what is added to.
+        erased_at: when the member was erased, in milliseconds: nobody else's records are emptied.
     """
     verdict.members += 1
     at = Head(0, BEGINNING)
@@ -205,7 +214,7 @@ def follow(member: MemberId | str, end: Head, rows: Iterable[Columns], verdict: 
         verdict.records += 1
         verdict.emptied += row["emptied_at"] is not None
         expected = at.sequence + 1
-        verdict.faults += [Fault(str(member), expected, row["id"], said) for said in _wrong(row, at)]
+        verdict.faults += [Fault(str(member), expected, row["id"], said) for said in _wrong(row, at, erased_at)]
         at = Head(expected, row["hash"] or "")
     if at != end:
         missing = at.sequence < end.sequence
@@ -213,7 +222,7 @@ def follow(member: MemberId | str, end: Head, rows: Iterable[Columns], verdict: 
         verdict.faults.append(Fault(str(member), at.sequence + missing, None, said))
 
 
-def _wrong(row: Columns, before: Head) -> Iterator[str]:
+def _wrong(row: Columns, before: Head, erased_at: int | None) -> Iterator[str]:
     """What is the matter with a record that comes after this one."""
     if row["sequence"] != before.sequence + 1:
         yield f"record {before.sequence + 1} is not here, but {row['sequence']}: one is missing or out of its order"
@@ -222,7 +231,9 @@ def _wrong(row: Columns, before: Head) -> Iterator[str]:
     if row["hash"] != linked(row["previous_hash"] or "", row["digest"] or ""):
         yield "its hash is not that of what it says"
     if row["emptied_at"] is not None:
-        if row["element"] or row["wording"] or row["reason"] or row["reference"]:
+        if erased_at is None or row["emptied_at"] < erased_at:
+            yield "it is marked as emptied, and the member was not erased before"
+        if row["format"] != FORMAT or any(row[name] != _EMPTY.get(name) for name in _EMPTIED):
             yield "it is marked as emptied, and is not empty"
     elif row["format"] != FORMAT or row["digest"] != sha256(written(row)):
         yield "it was changed after it was written"

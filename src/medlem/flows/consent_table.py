@@ -17,6 +17,8 @@ class Chain:
     member: MemberId
     end: Head
     rows: Sequence[dict[str, Any]]
+    erased_at: int | None
+    """In milliseconds; None while the member is there."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ profile that is ended in the app (`flows.sharing`), which is no consent at all.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from medlem.club.consent import MEMBERSHIP, Act, Actor, Method, Purpose
@@ -49,10 +49,10 @@ async def left(tx: Tables, member: Member, now: datetime, key: KeyId | None = No
     await tx.consents.append(member.id, [_membership(member, Act.WITHDRAWN, now, key)], MERCHANT)
 
 
-async def parted(tx: Tables, member: Member, enrolment: EnrolmentId | None, now: datetime) -> None:
+async def parted(tx: Tables, member: Member, enrolments: Collection[EnrolmentId], now: datetime) -> Sequence[Consent]:
     """Record that a stranger's yes is none of this member's: until they are asked themselves, it is no."""
     kept = standing(await tx.members.consents(member.club, member.id)).values()
-    theirs = [one for one in kept if one.granted and one.enrolment == enrolment]
+    theirs = [one for one in kept if one.granted and one.enrolment in enrolments]
     nos = [
         Consent(
             id=consent_id(now),
@@ -71,7 +71,7 @@ async def parted(tx: Tables, member: Member, enrolment: EnrolmentId | None, now:
         )
         for one in theirs
     ]
-    await tx.consents.append(member.id, nos, MERCHANT)
+    return await tx.consents.append(member.id, nos, MERCHANT)
 
 
 def act_of(consents: Sequence[Consent], element: str, text: str, *, granted: bool, at: datetime) -> Act:

@@ -21,7 +21,7 @@ from medlem.club.ids import EnrolmentId, enrolment_id
 from medlem.club.masked import Masked
 from medlem.club.member import Disclosure
 from medlem.club.place import Station
-from medlem.flows import eligible, limits, noticing, unasked
+from medlem.flows import eligible, limits, noticing, rights, unasked
 from medlem.flows.answers import (
     Answer,
     Answered,
@@ -245,7 +245,7 @@ async def _told(
 ) -> tuple[Enrolment, list[noticing.Draft]]:
     match told:
         case Disclosure():
-            if await tx.rights.erased_since(current.club, told.sub, told.shared_at or now):
+            if await rights.too_late(tx, current.club, told, now):
                 log.info("enrolment %s: the person was erased after their yes, which makes no member now", current.id)
                 return current.failed(Reason.OUTCOME_UNKNOWN, now), []
             member, drafts = await noticing.joining(ports, tx, current, told, now)

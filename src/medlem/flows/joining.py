@@ -15,7 +15,7 @@ from medlem.club.ids import linking_id, member_id
 from medlem.club.linking import Before, LinkEnd, Linking, Outcome, plausible, same_email
 from medlem.club.member import Disclosure, Member, Profile, VerifiedBy
 from medlem.club.phone import PhoneNumber
-from medlem.flows import consents
+from medlem.flows import consents, presence
 from medlem.flows.tables import Tables
 
 log = logging.getLogger(__name__)
@@ -50,6 +50,7 @@ async def join(tx: Tables, enrolment: Enrolment, told: Disclosure, now: datetime
     else:
         member = _renewed(judged.member, told, now, shared_at)
         await tx.members.save(member)
+        await presence.note_member(tx, member.club, member.id, now)
     await tx.sharing.renew(member, shared_at)
     linking = await _write_down(tx, enrolment, member, judged, now)
     if phone is not None:

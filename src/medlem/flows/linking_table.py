@@ -24,6 +24,9 @@ class Linkings(Protocol):
     async def stand_again(self, linking: Linking) -> None:
         """It is not undone any more."""
 
+    async def fall_again(self, linking: Linking, by: Linking) -> None:
+        """It is undone once more by what had undone it, and stands again itself."""
+
     async def begun(self, linking: Linking) -> Sequence[Link]:
         """The links that it began, over or not."""
 

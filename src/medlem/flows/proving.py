@@ -24,7 +24,7 @@ async def verify(ports: Ports, club: Club) -> Verdict:
     verdict, after = Verdict(), None
     while chains := await ports.storage.reading.consents.chains(club.id, after, AT_ONCE):
         for chain in chains:
-            follow(chain.member, chain.end, chain.rows, verdict)
+            follow(chain.member, chain.end, chain.rows, verdict, erased_at=chain.erased_at)
         after = chains[-1].member
     return verdict
 

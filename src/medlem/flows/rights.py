@@ -13,8 +13,8 @@ from typing import Final
 from medlem.club.announcement import News
 from medlem.club.endpoint import NoticeKind
 from medlem.club.errors import NotFound
-from medlem.club.ids import MemberId
-from medlem.club.member import Member
+from medlem.club.ids import ClubId, MemberId
+from medlem.club.member import Disclosure, Member
 from medlem.club.merging import MemberMerged, Merge
 from medlem.club.place import Club
 from medlem.club.rights import ErasedBecause, Erasure, Exercised, RestrictedBecause, Right
@@ -223,6 +223,16 @@ async def erasure(ports: Ports, club: Club, member: str) -> Erased:
     if done is None:
         raise NotFound("The club has no such member.")
     return _told(ports, done)
+
+
+async def too_late(tx: Tables, club: ClubId, told: Disclosure, now: datetime) -> bool:
+    """Whether a yes came before an erasure of the person, known by `sub`; somebody new by the verified number."""
+    moment = told.shared_at or now
+    if await tx.rights.erased_since(club, told.sub, moment):
+        return True
+    if told.phone is None or await tx.members.by_sub(club, told.sub) is not None:
+        return False
+    return await tx.rights.number_erased_since(club, told.phone, moment)
 
 
 async def sweep(ports: Ports) -> int:

@@ -144,3 +144,6 @@ class Rights(Protocol):
 
     async def number_erased(self, club: ClubId, phone: PhoneNumber) -> bool:
         """Whether this number reached somebody who was erased."""
+
+    async def number_erased_since(self, club: ClubId, phone: PhoneNumber, moment: datetime) -> bool:
+        """Whether somebody whom this number reached was erased at that moment or later."""

@@ -91,6 +91,7 @@ async def choose(
         view = IdentificationView.of(chosen, whose)
         if chosen != found:
             await tx.identifications.choose(chosen)
+            await presence.note_member(tx, station.club, whose.id, now)
             await tx.events.add(station.club, station.id, view, now)
         if repeat is not None:
             await tx.repeats.keep(station.club, repeat, CHOSEN, chosen.id, now)

@@ -5,6 +5,7 @@ and no sale. An undoing is a linking itself, so that it can be undone by the sam
 """
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -14,7 +15,7 @@ from medlem.club.errors import NotFound, Refusal
 from medlem.club.identification import LIFE
 from medlem.club.ids import MemberId, linking_id
 from medlem.club.linking import Before, Link, LinkEnd, Linking, Outcome
-from medlem.club.member import Member, VerifiedBy
+from medlem.club.member import Consent, Member, VerifiedBy
 from medlem.club.merging import MemberMerged
 from medlem.club.place import Club
 from medlem.flows import announcing, consents, noticing
@@ -63,7 +64,7 @@ async def undo(ports: Ports, club: Club, linking: str, by: str, why: str, repeat
 
     Raises:
         NotFound: the club has no such linking.
-        NewerLinking: the login that would come back is another member's by now.
+        NewerLinking: the login that would come back is another member's by now, or somebody's who was erased since.
         MemberMerged: its member has turned out to be another one since: that is undone first.
     """
     now = ports.clock.now()
@@ -95,21 +96,11 @@ async def _undo(ports: Ports, tx: Tables, found: Linking, by: str, why: str, now
     begun, ended = await tx.linkings.begun(found), await tx.linkings.ended(found)
     touched = {link.member for link in (*begun, *ended)} | {found.member}
     before = {member: await _held(tx, found, member) for member in sorted(touched)}
-    undoing = Linking(
-        id=linking_id(now),
-        club=found.club,
-        member=found.member,
-        outcome=Outcome.UNDONE,
-        at=now,
-        enrolment=found.enrolment,
-        before=await _give_back(tx, found, before[found.member], now),
-        by=by,
-        why=why,
-        undoes=found.id,
-    )
+    await _give_back(tx, found, before[found.member])
+    undoing = _undoing(found, before[found.member], by, why, now)
     await tx.linkings.add(undoing)
-    if found.undoes is not None and (first := await tx.linkings.get(found.club, found.undoes)) is not None:
-        await tx.linkings.stand_again(first)
+    taken_back = await _part(tx, found, before[found.member], undoing)
+    await _mark(tx, found)
     for link in begun:
         if link.ended_at is None:
             await tx.members.unlink(before[link.member], now, LinkEnd.UNDONE, undoing.id)
@@ -119,28 +110,67 @@ async def _undo(ports: Ports, tx: Tables, found: Linking, by: str, why: str, now
     changed = []
     for member, was in before.items():
         after = await _member(tx, found, member)
-        if after.phone != was.phone:
-            await announcing.write_down(ports, tx, after, News.NUMBER_MOVED, now, was.phone)
         if after != was:
+            news = News.CHANGED if after.phone == was.phone else News.NUMBER_MOVED
+            await announcing.write_down(ports, tx, after, news, now, was.phone)
             changed.append(after)
     await _show(tx, found, now)
+    await noticing.consents_changed(tx, before[found.member], taken_back, now)
     for after in changed:
         await noticing.member_changed(tx, after, NoticeKind.MEMBER_UPDATED, now)
     log.warning("linking %s of member %s was undone by %s", found.id, found.member, by)
     return undoing
 
 
-async def _give_back(tx: Tables, found: Linking, member: Member, now: datetime) -> Before | None:
-    """Let an entry be what it was before a login was taken for its; what it is until now."""
+async def _mark(tx: Tables, found: Linking) -> None:
+    """What an undoing had undone stands again once that is undone, and what that had undone does not, and so on."""
+    falls, below = False, found
+    while below.undoes is not None and (above := await tx.linkings.get(found.club, below.undoes)) is not None:
+        if falls:
+            await tx.linkings.fall_again(above, below)
+        else:
+            await tx.linkings.stand_again(above)
+        falls, below = not falls, above
+
+
+def _undoing(found: Linking, member: Member, by: str, why: str, now: datetime) -> Linking:
+    return Linking(
+        id=linking_id(now),
+        club=found.club,
+        member=found.member,
+        outcome=Outcome.UNDONE,
+        at=now,
+        enrolment=found.enrolment,
+        before=Before(member.sub, member.profile) if found.before else None,
+        by=by,
+        why=why,
+        undoes=found.id,
+    )
+
+
+async def _give_back(tx: Tables, found: Linking, member: Member) -> None:
+    """Let an entry be what it was before a login was taken for its; or, where that is undone, the login's again."""
     if found.before is None:
-        return None
+        return
     sub = found.before.sub
-    if sub is not None and (other := await tx.members.by_sub(found.club, sub)) is not None and other.id != member.id:
-        raise NewerLinking("Whoever logged in is another member by now. Undo that linking first, or leave it.")
+    if sub is not None:
+        other = await tx.members.by_sub(found.club, sub)
+        if other is not None and other.id != member.id:
+            raise NewerLinking("Whoever logged in is another member by now. Undo that linking first, or leave it.")
+        if await tx.rights.erased_since(found.club, sub, found.at):
+            raise NewerLinking("Whoever logged in was erased since, and comes back by their own login alone.")
     await tx.members.save(replace(member, sub=sub, profile=found.before.profile))
-    if found.undoes is None:
-        await consents.parted(tx, member, found.enrolment, now)
-    return Before(member.sub, member.profile)
+
+
+async def _part(tx: Tables, found: Linking, member: Member, undoing: Linking) -> Sequence[Consent]:
+    """Take back from an entry what a stranger's logins have brought since: the number of the last, and every yes."""
+    if found.before is None or found.before.sub is not None:
+        return []
+    if member.phone is not None and member.phone_verified_by is not VerifiedBy.MERCHANT:
+        await tx.members.unlink(member, undoing.at, LinkEnd.UNDONE, undoing.id)
+    logins = [one for one in await tx.linkings.of_member(found.club, found.member) if one.at >= found.at]
+    enrolments = {one.enrolment for one in logins if one.undoes is None and one.enrolment is not None}
+    return await consents.parted(tx, member, enrolments, undoing.at)
 
 
 async def _has_place(tx: Tables, found: Linking, link: Link) -> bool:

@@ -68,7 +68,7 @@ class Consents:
         async with self._session.steady() as session:
             end = await session.one("consents.end", club=club, member=member)
             rows = await session.all("consents.of", club=club, member=member)
-        return Chain(member, _end(end), [_plain(row) for row in rows])
+        return Chain(member, _end(end), [_plain(row) for row in rows], end["erased_at"] if end else None)
 
     async def chains(self, club: ClubId, after: str | None, most: int) -> Sequence[Chain]:
         async with self._session.steady() as session:
@@ -76,7 +76,7 @@ class Consents:
             until = ends[-1]["id"] if ends else ""
             rows = await session.all("consents.between", club=club, after=after or "", until=until)
         found = {member: list(of) for member, of in groupby(map(_plain, rows), key=lambda row: row["member"])}
-        return [Chain(MemberId(row["id"]), _end(row), found.get(row["id"], [])) for row in ends]
+        return [Chain(MemberId(row["id"]), _end(row), found.get(row["id"], []), row["erased_at"]) for row in ends]
 
     async def members_between(
         self, club: ClubId, since: datetime, until: datetime, after: str | None, most: int

@@ -57,6 +57,9 @@ class Linkings:
     async def stand_again(self, linking: Linking) -> None:
         await self._session.run("linkings.take_back", club=linking.club, linking=linking.id, undone_by=None)
 
+    async def fall_again(self, linking: Linking, by: Linking) -> None:
+        await self._session.run("linkings.take_back", club=linking.club, linking=linking.id, undone_by=by.id)
+
     async def begun(self, linking: Linking) -> Sequence[Link]:
         rows = await self._session.all("linkings.begun", club=linking.club, linking=linking.id)
         return [link_of(row) for row in rows]

@@ -140,7 +140,9 @@ def _both(path: Path) -> tuple[sqlite3.Connection, sqlite3.Connection]:
         raise StorageUnavailable(
             f"The database file cannot be opened: {error.strerror}. Check that its directory exists and is writable."
         ) from error
-    writing = _connection(path, "journal_mode=wal", "synchronous=full", "foreign_keys=on", _CHECKPOINT)
+    writing = _connection(
+        path, "journal_mode=wal", "synchronous=full", "foreign_keys=on", "secure_delete=on", _CHECKPOINT
+    )
     try:
         # A first, empty transaction: the reader needs the log to be there.
         writing.execute("begin immediate")

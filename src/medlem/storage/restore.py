@@ -29,7 +29,8 @@ from medlem.storage.session import millis, moment
 from medlem.vault import Vault
 
 FEWEST_SKIPPED: Final = 1000
-"""Member numbers that are left out at least; else one for each second that is lost, more than any counter gives out."""
+"""Member numbers that are left out, and one for each second that is lost besides, more than any counter gives out: who
+brings the same backup back a second time leaves out more than the first time, and what was given between the two."""
 
 _MAGIC: Final = b"SQLite format 3\0"
 
@@ -45,6 +46,8 @@ _RULES: Final = (
     "update station set last_position = max(last_position, :now) + 1000000",
     # Given out since the backup, and printed on somebody's card.
     "update club set last_number = last_number + :skipped",
+    # So many changes no member has had since: whoever was told of those would take the next ones for old news.
+    "update member set version = version + :skipped where erased_at is null",
     # Who stood at a till before is gone: no question is put to them now.
     "update identification set phone = null, entry = null, choices = null",
     # A code that paired a till since the backup would pair another one.
@@ -146,7 +149,7 @@ def _begin_anew(
             connection.execute("begin immediate")
             shown = connection.execute("select added_at from event order by number desc limit 1").fetchone()
             known = min(taken_at, moment(shown[0])) if shown else taken_at
-            skipped = max(FEWEST_SKIPPED, (now - known) // timedelta(seconds=1))
+            skipped = FEWEST_SKIPPED + max(0, (now - known) // timedelta(seconds=1))
             values = {"now": millis(now), "skipped": skipped}
             for rule in _RULES:
                 connection.execute(rule, values)

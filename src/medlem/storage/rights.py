@@ -161,6 +161,13 @@ class Rights:
                 return True
         return False
 
+    async def number_erased_since(self, club: ClubId, phone: PhoneNumber, moment: datetime) -> bool:
+        for digest in self._vault.digests(NUMBER, phone.msisdn):
+            where = {"club": club, "digest": digest, "moment": millis(moment)}
+            if await self._session.one("rights.number_erased_since", **where):
+                return True
+        return False
+
     async def _keep_erasure(self, erasure: Erasure, sub_digest: str | None) -> None:
         await self._session.run(
             "rights.keep_erasure",

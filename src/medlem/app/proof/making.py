@@ -51,7 +51,7 @@ async def of_time(ports: Ports, vault: Vault, club: Club, since: datetime, until
 async def _person(ports: Ports, club: Club, member: Member | None, chain: Chain) -> Person:
     reading = ports.storage.reading.consents
     verdict = Verdict()
-    follow(chain.member, chain.end, chain.rows, verdict)
+    follow(chain.member, chain.end, chain.rows, verdict, erased_at=chain.erased_at)
     return Person(
         member=member,
         chain=chain,

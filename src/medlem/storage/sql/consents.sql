@@ -51,10 +51,10 @@ from consent
 where club = :club and id = :consent;
 
 -- name: end(club, member)^
-select last_consent, consent_hash from member where club = :club and id = :member;
+select last_consent, consent_hash, erased_at from member where club = :club and id = :member;
 
 -- name: ends(club, after, most)
-select id, last_consent, consent_hash from member where club = :club and id > :after order by id limit :most;
+select id, last_consent, consent_hash, erased_at from member where club = :club and id > :after order by id limit :most;
 
 -- name: between(club, after, until)
 -- All records of the members from after one id up to another.

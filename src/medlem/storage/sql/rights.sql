@@ -55,16 +55,27 @@ update identification set phone = null, entry = null, choices = null
 where club = :club and id > :since and member = :member;
 
 -- name: erase_asked_in_vain(club, phone)!
--- What ended without a member, by a number that was theirs. What is open goes on: a yes to it is a new login.
+-- What ended without a member, by a number that was theirs, or with one whom it never reached: they answered from
+-- another. What is open goes on: a yes to it is a new login.
 update enrolment set phone = null
-where club = :club and phone = :phone and member is null and state in ('declined', 'expired', 'failed');
+where club = :club and phone = :phone and state in ('accepted', 'declined', 'expired', 'failed')
+    and not exists (
+        select 1
+        from phone_link l
+        where l.club = :club and l.member = enrolment.member and l.phone = :phone
+    );
 
 -- name: erase_stood_in_vain(club, phone)!
 update identification set phone = null, entry = null, choices = null
 where club = :club and id in (
     select e.identification
     from enrolment e
-    where e.club = :club and e.phone = :phone and e.member is null and e.state in ('declined', 'expired', 'failed')
+    where e.club = :club and e.phone = :phone and e.state in ('accepted', 'declined', 'expired', 'failed')
+        and not exists (
+            select 1
+            from phone_link l
+            where l.club = :club and l.member = e.member and l.phone = :phone
+        )
 );
 
 -- name: erase_numbers(club, phone, since)!
@@ -128,6 +139,12 @@ select member from erasure where club = :club and sub_digest = :digest and erase
 
 -- name: number_erased(club, digest)^
 select member from erased_number where club = :club and digest = :digest limit 1;
+
+-- name: number_erased_since(club, digest, moment)^
+select e.member
+from erased_number n join erasure e on e.club = n.club and e.member = n.member
+where n.club = :club and n.digest = :digest and e.erased_at >= :moment
+limit 1;
 
 -- name: numbers(club, member)
 select phone, verified_by, verified_at, ended_at from phone_link where club = :club and member = :member;
