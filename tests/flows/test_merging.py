@@ -348,6 +348,7 @@ async def test_whatever_is_said_of_the_old_id_is_refused_and_leads_on(shop: Shop
         lambda: rights.restrict(shop.ports, shop.club, those.entry.id, RestrictedBecause.UNLAWFUL, "me"),
         lambda: rights.lift(shop.ports, shop.club, those.entry.id, "me"),
         lambda: erase(shop, those.entry),
+        lambda: rights.export(shop.ports, shop.club, those.entry.id, "me"),
     ):
         with pytest.raises(MemberMerged) as told:
             await refused()

@@ -83,6 +83,7 @@ async def test_the_old_member_number_finds_the_person_and_the_old_id_takes_no_mo
         await service.post(f"{path}/erasure", {"reason": "legal_duty"}, "integration"),
         await service.post(f"{path}/restriction", {"reason": "unlawful"}, "integration"),
         await service.call("DELETE", path, "integration"),
+        await service.get(f"{path}/export", "integration"),
     ]
     for reply in refused:
         assert (reply.status, reply.problem, reply.body["merged_into"]) == (409, "member-merged", kari)

@@ -34,7 +34,7 @@ class MemberMerged(Refusal):
 
     def __init__(self, into: MemberId) -> None:
         """Say who they are now."""
-        super().__init__("Say it of the member whom `merged_into` names: they are this person now.")
+        super().__init__(f"They turned out to be member {into}. Do it there.")
         self.into = into
 
 

@@ -65,8 +65,8 @@ async def propose(ports: Ports, club: Club, stays: str, goes: str, by: str, repe
     """
     now = ports.clock.now()
     async with ports.storage.transaction() as tx:
-        versions = await hold_both(tx, club, stays, goes)
-        ours, theirs = await _party(tx, club, stays), await _party(tx, club, goes)
+        versions = await _hold_both(tx, club, stays, goes)
+        ours, theirs = await _party(tx, club.id, stays), await _party(tx, club.id, goes)
         refuse(ours.member, theirs.member)
         plan = planned(ours, theirs)
         earlier = await tx.merges.of_member(club.id, theirs.member.id)
@@ -108,9 +108,9 @@ async def confirm(ports: Ports, club: Club, merge: str, by: str, repeat: Repeat 
     """
     now = ports.clock.now()
     async with ports.storage.transaction() as tx:
-        found = await held(tx, club, merge)
+        found, versions = await held(tx, club, merge)
         if found.confirmed_at is None:
-            found = await _confirm(ports, tx, club, found, by, now)
+            found = await _confirm(ports, tx, found, versions, by, now)
         if repeat is not None:
             await tx.repeats.keep(club.id, repeat, DONE, found.id, now)
         return await shown(tx, found, now)
@@ -136,13 +136,12 @@ async def page(ports: Ports, club: Club, before: str | None, most: int) -> tuple
     return some, found[most - 1].id if len(found) > most else None
 
 
-async def _confirm(ports: Ports, tx: Tables, club: Club, found: Merge, by: str, now: datetime) -> Merge:
+async def _confirm(ports: Ports, tx: Tables, found: Merge, versions: tuple[int, int], by: str, now: datetime) -> Merge:
     if found.state(now) is MergeState.LAPSED:
         raise PreconditionFailed("This was proposed more than a day ago. Propose it anew, and look at it again.")
     if ports.limits.merge_by_two and by == found.proposed_by:
         raise Forbidden("Two people decide about a merge: somebody else than who proposed it has to confirm it.")
-    versions = await hold_both(tx, club, found.stays, found.goes)
-    stays, goes = await _party(tx, club, found.stays), await _party(tx, club, found.goes)
+    stays, goes = await _party(tx, found.club, found.stays), await _party(tx, found.club, found.goes)
     refuse(stays.member, goes.member)
     if versions != found.versions or planned(stays, goes) != found.plan:
         raise PreconditionFailed("One of the two has changed since this was proposed. Propose it anew.")
@@ -153,7 +152,7 @@ async def _confirm(ports: Ports, tx: Tables, club: Club, found: Merge, by: str, 
     before = replace(before, carried=tuple(record.id for record in records))
     done = replace(found, confirmed_at=now, confirmed_by=by, before=before)
     await tx.merges.save_confirmed(done)
-    await tx.duplicates.take_back(club.id, found.stays, found.goes)
+    await tx.duplicates.take_back(found.club, found.stays, found.goes)
     await tell(ports, tx, stays.member, now)
     left = NoticeKind.MEMBER_LEFT if goes.member.present else NoticeKind.MEMBER_UPDATED
     await notice(tx, done, left, records, now)
@@ -198,7 +197,7 @@ async def notice(tx: Tables, merge: Merge, left: NoticeKind, records: Sequence[C
     await noticing.write(tx, merge.club, drafts, now)
 
 
-async def hold_both(tx: Tables, club: Club, stays: str, goes: str) -> tuple[int, int]:
+async def _hold_both(tx: Tables, club: Club, stays: str, goes: str) -> tuple[int, int]:
     """Let nobody else change either of them; their versions. In one order, whoever of them stays."""
     versions = {member: await tx.merges.version(club.id, member) for member in sorted({stays, goes})}
     ours, theirs = versions[stays], versions[goes]
@@ -207,16 +206,20 @@ async def hold_both(tx: Tables, club: Club, stays: str, goes: str) -> tuple[int,
     return ours, theirs
 
 
-async def held(tx: Tables, club: Club, merge: str) -> Merge:
-    """A merge that nobody else decides now.
+async def held(tx: Tables, club: Club, merge: str) -> tuple[Merge, tuple[int, int]]:
+    """A merge that nobody else decides now, and the versions of its members, whom nobody else changes now.
+
+    Members before the merge: whoever erases one of them goes the same way.
 
     Raises:
         NotFound: the club has none of that id.
     """
+    there = await tx.merges.get(club.id, merge)
+    versions = (0, 0) if there is None else await _hold_both(tx, club, there.stays, there.goes)
     found = await tx.merges.hold(club.id, merge)
     if found is None:
         raise NotFound("The club has no such merge.")
-    return found
+    return found, versions
 
 
 async def member_of(tx: Tables, club: ClubId, member: str) -> Member:
@@ -238,6 +241,6 @@ async def shown(tables: Tables, merge: Merge, now: datetime) -> MergeShown:
     return MergeShown(merge, merge.state(now), stays, goes, said is not None)
 
 
-async def _party(tx: Tables, club: Club, member: str) -> Party:
-    found = await member_of(tx, club.id, member)
-    return Party(found, await tx.members.consents(club.id, found.id), await tx.members.extras(found))
+async def _party(tx: Tables, club: ClubId, member: str) -> Party:
+    found = await member_of(tx, club, member)
+    return Party(found, await tx.members.consents(club, found.id), await tx.members.extras(found))

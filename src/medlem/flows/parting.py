@@ -16,7 +16,7 @@ from medlem.club.member import Member, VerifiedBy
 from medlem.club.merging import BeforeMerge, Merge, MergeRefused, Whose, restored
 from medlem.club.place import Club
 from medlem.flows import announcing, carrying, merging
-from medlem.flows.merging import MergeShown, hold_both
+from medlem.flows.merging import MergeShown
 from medlem.flows.ports import Ports
 from medlem.flows.tables import Repeat, Tables
 
@@ -34,7 +34,7 @@ async def undo(ports: Ports, club: Club, merge: str, by: str, why: str, repeat: 
     """
     now = ports.clock.now()
     async with ports.storage.transaction() as tx:
-        found = await merging.held(tx, club, merge)
+        found, _ = await merging.held(tx, club, merge)
         if found.undone_at is None:
             found = await _undo(ports, tx, club, found, by, why, now)
         if repeat is not None:
@@ -45,7 +45,6 @@ async def undo(ports: Ports, club: Club, merge: str, by: str, why: str, repeat: 
 async def _undo(ports: Ports, tx: Tables, club: Club, found: Merge, by: str, why: str, now: datetime) -> Merge:
     if found.confirmed_at is None:
         raise MergeRefused("This was never confirmed: there is nothing to undo. A proposal lapses by itself.")
-    await hold_both(tx, club, found.stays, found.goes)
     stays, goes = [await tx.members.get(club.id, member) for member in (found.stays, found.goes)]
     before = found.before
     if stays is None or goes is None or before is None:

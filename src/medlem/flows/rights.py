@@ -70,9 +70,12 @@ async def export(ports: Ports, club: Club, member: str, by: str) -> Dossier:
 
     Raises:
         NotFound: the club has none of that id.
+        MemberMerged: it is kept with somebody else by now.
     """
     now = ports.clock.now()
     found = await membership.get(ports, club, member)
+    if found.merged_into is not None:
+        raise MemberMerged(found.merged_into)
     reading = ports.storage.reading
     kept = await reading.rights.kept(found.member, now - STILL_KNOWN)
     merges = await reading.merges.of_member(club.id, found.member.id)
@@ -176,9 +179,8 @@ async def erase_within(
     With them goes whoever was merged into them: it is one person.
     """
     now = ports.clock.now()
-    there = await tx.members.get(club.id, member)
-    if there is not None:
-        await tx.finding.hold(there)
+    for one in sorted({member, *await _rows_of(tx, club, member)}):
+        await tx.merges.version(club.id, one)  # held, in the order in which a merge holds them
     found = await tx.members.get(club.id, member)
     if found is not None:
         if found.merged_into is not None:

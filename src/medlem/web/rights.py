@@ -99,7 +99,7 @@ class ErasureDone:
     "/v1/members/{member}/export",
     door=Door.INTEGRATION,
     replies={200: Reply(description="Everything that is kept of them.", body=Export)},
-    refuses=(NotFound,),
+    refuses=(NotFound, MemberMerged),
 )
 async def export(call: Call) -> Answer:
     """Show everything that is kept of a member, for them to have. That it was shown is written down."""
@@ -111,7 +111,7 @@ async def export(call: Call) -> Answer:
     "/v1/members/{member}/export/page",
     door=Door.INTEGRATION,
     replies={200: Reply(description="The same, for a person to read.", media_type="text/html")},
-    refuses=(NotFound,),
+    refuses=(NotFound, MemberMerged),
 )
 async def show(call: Call) -> Answer:
     """Show everything that is kept of a member as one page, to be printed or sent."""
