@@ -5,7 +5,7 @@ BIN := .venv/bin
 # Half as many again as there are cores: much of what is tested is other processes, for which a test waits.
 WORKERS ?= $(shell $(PYTHON) -c "import os; print((os.cpu_count() or 1) * 3 // 2)")
 
-.PHONY: help demo test check lint types docs format bench simulate register-trial soak bugs live peers peers-sdk pictures lock clean
+.PHONY: help demo test check lint types docs format bench plans simulate register-trial soak bugs live peers peers-sdk pictures lock clean
 
 help: ## what each target does
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 12
@@ -44,6 +44,9 @@ format: .venv/.ready ## put the code in shape
 
 bench: .venv/.ready ## figures, measured here and now; ONLY=scan measures one
 	$(BIN)/python bench/run.py $(ONLY)
+
+plans: .venv/.ready ## count the work of every statement in a club of MEMBERS, with as many rows in each table
+	MEMBERS=$(or $(MEMBERS),1000000) $(BIN)/python -m pytest -q -p no:cacheprovider -n 0 tests/storage/test_work.py
 
 simulate: .venv/.ready ## live through SEEDS worlds in which everything goes wrong, and judge them
 	$(BIN)/python -m trials.simulate --seeds $(or $(SEEDS),100) --seed $(or $(SEED),1) --jobs $(or $(JOBS),1)

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+_INDEX: Final = re.compile(r"\bindexed by \w+")
+
 _TOKEN: Final = re.compile(
     r"--[^\n]*|'(?:[^']|'')*'|::|:[a-z_]+|[a-z_][a-z_0-9]*|[0-9]+|<=|>=|<>|!=|\|\||->>?|[-+*/<>=(),.;%]"
 )
@@ -55,8 +57,8 @@ class Equal:
 
 
 def parsed(text: str) -> Tokens:
-    """Tokens in their parentheses, in small letters, comments left out."""
-    plain, at = text.lower().strip(), 0
+    """Tokens in their parentheses, in small letters; comments and names of indices left out."""
+    plain, at = _INDEX.sub("", text.lower()).strip(), 0
     stack: list[Group] = [Group()]
     while at < len(plain):
         if plain[at].isspace():

@@ -20,6 +20,7 @@ WALKED = {
     "consents.without_place": "the index of those that an earlier version left, to its limit",
     "events.forget": "the oldest rows, to its limit",
     "events.latest": "the newest row alone",
+    "members.page": "the members of one page, once they have been read",
     "members.shared": "as many of the youngest members as it is told",
     "outbox.next_due": "the index of the endpoints that are to be told something, in its order and to its first",
     "places.clubs": "as many clubs as sales units",
@@ -29,6 +30,9 @@ SORTED = {
     "inactivity.ages": "those who are inactive, for an operator who looks",
     "enrolments.count_open": "two states",
     "enrolments.last_ended": "the enrolments of one phone",
+    "members.page": "the members of one page",
+    "rights.enrolments": "the enrolments of one member",
+    "rights.evidence": "the enrolments of one member",
     "events.followed_enrolments": "what one station follows now",
 }
 

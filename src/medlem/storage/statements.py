@@ -2,6 +2,8 @@
 
 They are written once, in words that SQLite and PostgreSQL share; where they differ, each side puts them its own way:
 here rows are not locked, since one transaction writes at a time; PostgreSQL's words are in `postgresql.dialect`.
+Where SQLite, which has not counted the rows, would read all of a club, the statement names its index
+(docs/decisions/0056-work-is-counted.md).
 
 aiosql reads the files, where each statement declares its parameters; the sessions run them themselves, since what
 aiosql makes of them has no types and adds a quarter to a look-up (docs/decisions/0003-sqlite-in-the-loop.md).

@@ -1,7 +1,8 @@
 """Puts our SQL, which is written once, the way PostgreSQL says it.
 
 Few words differ: parameters are numbered, a whole number of eight bytes is a `bigint`, the larger of two is
-`greatest`. What differs in more than words stands in the SQL files of this folder.
+`greatest`, and the planner counts the rows and chooses each index by itself. What differs in more than words stands in
+the SQL files of this folder.
 """
 
 import re
@@ -18,6 +19,7 @@ FOLDER: Final = files("medlem.storage.postgresql")
 
 _REMARK = re.compile(r"--.*")
 _PARAMETER = re.compile(r"(?<!:):([a-z_]+)\b")
+_INDEX = re.compile(r"\s+indexed by \w+\b")
 _LARGER_OF_TWO = re.compile(r"\bmax\((?=[^()]*,)")
 
 _SCHEMA: Final = (
@@ -57,7 +59,7 @@ def numbered(sql: str) -> Numbered:
     def number(match: re.Match[str]) -> str:
         return names.setdefault(match[1], f"${len(names) + 1}")
 
-    plain = _LARGER_OF_TWO.sub("greatest(", _REMARK.sub("", sql))
+    plain = _LARGER_OF_TWO.sub("greatest(", _INDEX.sub("", _REMARK.sub("", sql)))
     return Numbered(_PARAMETER.sub(number, plain).strip(), tuple(names))
 
 

@@ -23,7 +23,9 @@ set due_at = :due_at, failures = :failures, identification = :identification
 where club = :club and id = :check_in;
 
 -- name: token_of(club, identification, now)^
-select token from check_in where club = :club and identification = :identification and valid_until > :now;
+select token
+from check_in indexed by check_in_by_identification
+where club = :club and identification = :identification and valid_until > :now;
 
 -- name: any_due(now)^
 -- All clubs: one worker serves them all.

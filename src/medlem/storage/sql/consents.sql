@@ -100,7 +100,9 @@ where club = :club
 order by element, language, version;
 
 -- name: evidence(club, member)
-select enrolment, raw, kept_at from evidence where club = :club and member = :member;
+select enrolment, raw, kept_at
+from evidence indexed by evidence_by_member
+where club = :club and member = :member;
 
 -- name: withdrawals(club, member)
 select heard_at from withdrawal where club = :club and member = :member order by heard_at;

@@ -90,7 +90,7 @@ limit 1;
 -- name: count_open()
 -- All clubs: the figures of the whole installation, by club.
 select club, state, count(*) as many
-from enrolment
+from enrolment indexed by enrolment_open_by_phone
 where state in ('asking', 'waiting')
 group by club, state;
 
@@ -117,7 +117,11 @@ select id from enrolment where club = :club and request_digest = :digest;
 select 1 as there from enrolment where club = :club and finish = 'on_page' and state in ('asking', 'waiting') limit 1;
 
 -- name: is_asking(club)^
-select 1 as there from enrolment where club = :club and finish = 'on_page' and state = 'asking' limit 1;
+-- It says twice which states, since SQLite uses an index of some rows for the condition that it was made with.
+select 1 as there
+from enrolment indexed by enrolment_on_page
+where club = :club and finish = 'on_page' and state in ('asking', 'waiting') and state = 'asking'
+limit 1;
 
 -- name: times_asked(club, phone, since)
 select created_at from enrolment where club = :club and phone = :phone and created_at > :since order by created_at;

@@ -45,7 +45,7 @@ where club = :club and id in (
 
 -- name: unflag(club, before)!
 -- Who has come back since is on the list no more.
-update member set flagged_at = null
+update member indexed by member_by_return set flagged_at = null
 where club = :club and flagged_at is not null and max(joined_at, coalesce(last_seen_at, 0)) >= :before;
 
 -- name: to_erase(club, flagged_before, most)

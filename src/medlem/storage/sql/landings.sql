@@ -31,7 +31,7 @@ order by free_at
 limit :most;
 
 -- name: steps(club, since, until)
-select step from landing where club = :club and arrived_at >= :since and arrived_at <= :until;
+select step from landing indexed by landing_by_club where club = :club and arrived_at >= :since and arrived_at <= :until;
 
 -- name: open_session(digest, club, landing, valid_until)!
 insert into page_session (digest, club, landing, valid_until) values (:digest, :club, :landing, :valid_until);

@@ -23,14 +23,23 @@ where l.club = :club and l.phone = :phone and l.ended_at is null and m.left_at i
 select id from member where club = :club and member_number = :member_number;
 
 -- name: page(club, after, most)
+-- The page first, then the links of its members: joined the other way about, PostgreSQL reads all links before them.
 select
     m.club, m.id, m.member_number, m.sub, m.name, m.given_name, m.family_name, m.email, m.email_verified, m.birthdate,
     m.gender, m.address, m.other_addresses, m.joined_at, m.station, m.left_at, m.sharing_withdrawn_at,
     m.restricted_at, m.last_seen_at, m.merged_into, l.phone, l.verified_at, l.verified_by
-from member m left join phone_link l on l.club = m.club and l.member = m.id and l.ended_at is null
-where m.club = :club and m.id > :after and m.erased_at is null
-order by m.id
-limit :most;
+from (
+        select
+            club, id, member_number, sub, name, given_name, family_name, email, email_verified, birthdate, gender,
+            address, other_addresses, joined_at, station, left_at, sharing_withdrawn_at, restricted_at, last_seen_at,
+            merged_into
+        from member
+        where club = :club and id > :after and erased_at is null
+        order by id
+        limit :most
+    ) m
+    left join phone_link l on l.club = m.club and l.member = m.id and l.ended_at is null
+order by m.id;
 
 -- name: next_number(club)^
 update club set last_number = last_number + 1 where id = :club returning last_number;

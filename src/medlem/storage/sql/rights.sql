@@ -135,7 +135,10 @@ limit :most;
 update erasure set swept_at = :now where club = :club and member = :member;
 
 -- name: erased_since(club, digest, moment)^
-select member from erasure where club = :club and sub_digest = :digest and erased_at >= :moment limit 1;
+select member
+from erasure indexed by erasure_by_sub
+where club = :club and sub_digest = :digest and erased_at >= :moment
+limit 1;
 
 -- name: number_erased(club, digest)^
 select member from erased_number where club = :club and digest = :digest limit 1;
@@ -153,12 +156,15 @@ select phone, verified_by, verified_at, ended_at from phone_link where club = :c
 select heard_at from withdrawal where club = :club and member = :member order by heard_at;
 
 -- name: evidence(club, member)
-select enrolment, raw, kept_at from evidence where club = :club and member = :member order by enrolment;
+select enrolment, raw, kept_at
+from evidence indexed by evidence_by_member
+where club = :club and member = :member
+order by enrolment;
 
 -- name: enrolments(club, member)
 select
     e.id, e.identification, e.station, e.phone, e.evidence, e.state, e.created_at, e.changed_at
-from enrolment e
+from enrolment e indexed by enrolment_by_member
 where e.club = :club and e.member = :member
 order by e.id;
 
