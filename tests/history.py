@@ -62,6 +62,7 @@ HISTORY: Final = (
     (
         f"update member set station = 'stn_1', left_at = case when {_NUMBER} % 7 = 3 then joined_at end, "
         f"flagged_at = case when {_NUMBER} % 11 = 5 then joined_at end, "
+        f"email = member_number || '@example.com', birthdate = '19' || member_number, "
         f"sharing_withdrawn_at = case when {_NUMBER} % 13 = 5 then joined_at end "
         "where club = :club and sub is not null and joined_at <= {joined} + :last * 1000"
     ),
@@ -114,6 +115,12 @@ HISTORY: Final = (
         f":club, {_MEMBER}, 'exported', 'key', {_AT}",
     ),
     _rows("past_membership", "club, member, joined_at, left_at", f":club, {_MEMBER}, 1, 2"),
+    _rows(
+        "merge",
+        "club, id, stays, goes, plan, stays_version, goes_version, proposed_at, proposed_by, expires_at",
+        f":club, 'mrg_' || {{padded}}, {_MEMBER}, {_MEMBER}, '', 1, 1, {_AT}, '', {_AT}",
+    ),
+    _rows("distinct_members", "club, one, other, said_by, said_at", f":club, {_MEMBER}, {_MEMBER}, '', {_AT}"),
     _rows("extra", "club, member, name, answer, answered_at", f":club, {_MEMBER}, 'size', 'M', {_AT}"),
     _rows("withdrawal", "club, member, heard_at", f":club, {_MEMBER}, {_AT}"),
     _rows(

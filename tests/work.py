@@ -34,6 +34,9 @@ _WHOLE: Final = frozenset(
         "free_at",
         "give_up_at",
         "given_at",
+        "goes_version",
+        "proposed_at",
+        "stays_version",
         "granted",
         "happened_at",
         "http_status",
@@ -104,6 +107,9 @@ _OTHERWISE: Final[Mapping[str, Mapping[str, object]]] = {
     "places.add_club": {"club": "new"},
     "places.add_station": {"station": "new"},
     "places.add_store": {"store": "new"},
+    "merges.add": {"merge": "new"},
+    "merges.page": {"before": "mrg_~"},
+    "merges.begin_link": {"verified_by": "merchant", "member": "spare"},
     "rights.exercise": {"what": "exported"},
     "rights.keep_erasure": {"reason": "inactive"},
     "rights.keep_number": {"member": "spare"},
@@ -116,12 +122,17 @@ _SINCE_ID: Final = frozenset({"rights.erase_numbers", "rights.erase_seen", "righ
 """They are told a moment by an id that was made then."""
 
 
+_UNTIL_ID: Final = frozenset(
+    {"consents.between", "duplicates.by_birthdate", "duplicates.by_email", "duplicates.by_number"}
+)
+
+
 def values(name: str, parameters: Iterable[str], members: int) -> dict[str, object]:
     """What a statement is given in a club of so many members."""
     usual = _usual(members)
     if name in _SINCE_ID:
         usual["since"] = f"idn_{members - MOST:026}"
-    if name == "consents.between":
+    if name in _UNTIL_ID:
         usual["until"] = usual["next"]
     chosen = {one: usual.get(one, 1 if one in _WHOLE else b"" if one in _BYTES else "x") for one in parameters}
     return chosen | {one: value for one, value in _OTHERWISE.get(name, {}).items() if one in chosen}
@@ -141,6 +152,13 @@ def _usual(members: int) -> dict[str, object]:
         "member": f"mem_{padded}",
         "member_number": str(200_000 + n),
         "phone": crowd.msisdn(n, members),
+        "stays": f"mem_{padded}",
+        "goes": f"mem_{padded}",
+        "one": "spare",
+        "other": f"mem_{padded}",
+        "merge": f"mrg_{padded}",
+        "email": f"{200_000 + n}@example.com",
+        "birthdate": f"19{200_000 + n}",
         "sub": f"sub-{n}",
         "station": history.station(n),
         "store": "sto_1",

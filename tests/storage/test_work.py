@@ -99,8 +99,9 @@ def _steps(connection: sqlite3.Connection, name: str, members: int) -> int:
     connection.set_progress_handler(step, 1)
     try:
         connection.execute(statement.sql, given).fetchall()
-    except sqlite3.OperationalError as error:
+    except sqlite3.Error as error:
         if str(error) != "interrupted":
+            error.add_note(name)
             raise
     finally:
         connection.set_progress_handler(None, 0)
@@ -162,7 +163,11 @@ async def _most_read(connection: "asyncpg.Connection", name: str, members: int) 
     given = values(name, numbered.parameters, members)
     prepared = await connection.prepare(numbered.sql)
     in_order = [given[parameter] for parameter in numbered.parameters]
-    return max([await _read(connection, prepared, in_order) for _ in range(PLANS)])
+    try:
+        return max([await _read(connection, prepared, in_order) for _ in range(PLANS)])
+    except asyncpg.PostgresError as error:
+        error.add_note(name)
+        raise
 
 
 async def _read(connection: "asyncpg.Connection", prepared: "asyncpg.PreparedStatement", given: list[object]) -> int:

@@ -42,11 +42,11 @@ where a.club = :club and a.id > :after and a.id <= :until and a.birthdate is not
 
 -- name: by_number(club, after, until)
 select l.member as other, l.phone
-from phone_link l
+from phone_link l indexed by phone_link_by_member
 where l.club = :club and l.member > :after and l.member <= :until and l.ended_at is null
     and exists (
         select 1
-        from phone_link e
+        from phone_link e indexed by phone_link_by_phone
         where e.club = :club and e.phone = l.phone and e.ended_at is null and e.member < l.member
     );
 
