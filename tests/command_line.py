@@ -8,7 +8,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
@@ -68,9 +68,16 @@ class Lines:
 class Command:
     """A `medlem` that runs until it is told to stop."""
 
-    def __init__(self, *words: str, settings: Mapping[str, str] | None = None, cwd: Path | None = None) -> None:
+    def __init__(
+        self,
+        *words: str,
+        settings: Mapping[str, str] | None = None,
+        cwd: Path | None = None,
+        instead: Sequence[str] | None = None,
+    ) -> None:
+        """`instead` is a command that runs `medlem` in a way of its own."""
         self.process = subprocess.Popen(  # noqa: S603 - our own command
-            [sys.executable, "-m", "medlem", *words],
+            instead or [sys.executable, "-m", "medlem", *words],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

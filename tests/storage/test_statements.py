@@ -16,6 +16,7 @@ CODE = Path(medlem.storage.__file__).parent
 WALKED = {
     "enrolments.count_open": "the index of the open ones",
     "enrolments.next_due": "the index of the waiting ones, in its order and to its first",
+    "outbox.release_leases": "a club has at most twenty endpoints, when a service starts",
     "enrolments.release_leases": "the index of the waiting ones, when a service starts",
     "consents.without_place": "the index of those that an earlier version left, to its limit",
     "events.forget": "the oldest rows, to its limit",

@@ -13,7 +13,10 @@ def test_a_bug_can_be_put_back(patch: str) -> None:
     assert ran.returncode == 0, ran.stderr
 
 
-@pytest.mark.parametrize(("bug", "rule"), [("event-ids-skipped", "stream"), ("no-unique-index", "double push")])
+@pytest.mark.parametrize(
+    ("bug", "rule"),
+    [("event-ids-skipped", "stream"), ("no-unique-index", "double push"), ("sharing-ended-is-leaving", "wrong link")],
+)
 def test_a_bug_is_caught(bug: str, rule: str) -> None:
     caught = hunt(BUGS / f"{bug}.patch", most=10)
     assert (caught.rule, caught.trouble) == (rule, "")

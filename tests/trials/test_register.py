@@ -1,5 +1,6 @@
 """The register's trial, small; the full one is `make register-trial`. And its judges, each shown a thief."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -9,6 +10,7 @@ from postgres import cluster
 from trials.register import cellar, judge, office, tampering
 from trials.register.house import open_house
 from trials.register.people import Town
+from trials.register.shrinking import shrink
 from trials.register.state import BrokenRule, Trial
 from trials.register.world import Plan, live, one_step
 
@@ -154,3 +156,16 @@ async def test_a_tampering_that_nobody_finds_is_told(monkeypatch: pytest.MonkeyP
         monkeypatch.setattr("medlem.flows.proving.follow", lambda *_, **__: None)
         with pytest.raises(BrokenRule, match="nobody found"):
             await tampering.try_all(trial, 5)
+
+
+def test_a_failure_is_made_short(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("medlem.flows.sharing.noticing.member_changed", _says_nothing)
+    plan = Plan(5, people=20, steps=150, years=1, nights=5, audits=1, backups=1, flips=0)
+    lived = asyncio.run(live(plan))
+    assert lived.broken == "notices"
+    short = shrink(lived, seconds=10)
+    assert (short.broken, short.step) == (lived.broken, lived.step)
+    assert short.step - len(short.plan.left_out) < lived.step / 2
+
+
+async def _says_nothing(*_: object) -> None: ...

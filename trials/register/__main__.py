@@ -5,6 +5,7 @@ import asyncio
 import sys
 import time
 
+from trials.register.shrinking import shrink
 from trials.register.world import Lived, Plan, live
 
 
@@ -17,12 +18,15 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--steps", type=int, help="six for each of them, if it is not said")
     parser.add_argument("--years", type=float, default=4.0)
     parser.add_argument("--database", default="sqlite", help="sqlite, postgresql, or the address of a server")
+    parser.add_argument("--shrink", action="store_true", help="leave out steps that a failure does not need")
     said = parser.parse_args(arguments)
     broken = 0
     for seed in range(said.seed, said.seed + said.seeds):
         began = time.process_time()
         plan = Plan(seed, said.people, said.steps or said.people * 6, said.years, _database(said.database))
         lived = asyncio.run(live(plan))
+        if lived.broken and said.shrink:
+            lived = shrink(lived)
         show(lived, time.process_time() - began)
         broken += bool(lived.broken)
     return int(broken > 0)
@@ -35,7 +39,7 @@ def show(lived: Lived, seconds: float) -> None:
     for name, many in sorted(lived.counts.items()):
         print(f"  {many:>8}  {name}")
     if lived.broken:
-        print(f"\nseed {plan.seed}, step {lived.step}: {lived.what}")
+        print(f"\nseed {plan.seed}, step {lived.step}, {len(plan.left_out)} steps left out: {lived.what}")
         print("\n".join(lived.histories))
     sys.stdout.flush()
 

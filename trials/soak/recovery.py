@@ -83,7 +83,9 @@ class Recovery:
         if number is None:
             return  # it died before it knew its number
         try:
-            connection = await asyncpg.connect(self.database, timeout=1)
+            # Without TLS, which the server does not speak: asyncpg asks for it first, and an attempt that is given up
+            # at that moment leaves a future behind whose exception nobody retrieves.
+            connection = await asyncpg.connect(self.database, timeout=1, ssl=False)
             try:
                 held, freed, moved, late = await _followed(connection, death, number, self.clock)
                 alone = alone or any(death.at < other.at < death.at + moved for other in self.crew.deaths)

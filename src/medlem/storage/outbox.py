@@ -115,6 +115,10 @@ class Outbox:
         rows = await self._session.all("outbox.claim", now=millis(now), lease_until=millis(now + lease), most=most)
         return [self._endpoint(row) for row in rows]
 
+    async def release_leases(self) -> None:
+        """Let endpoints be told at once that a process which died was telling; only for who serves alone."""
+        await self._session.run("outbox.release_leases")
+
     async def waiting(self, endpoint: Endpoint, most: int) -> Sequence[Notice]:
         where = {"club": endpoint.club, "endpoint": endpoint.id}
         return [_notice(row) for row in await self._session.all("outbox.waiting", **where, most=most)]

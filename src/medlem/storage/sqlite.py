@@ -221,6 +221,7 @@ class SqliteStorage:
         if self._lock is not None:
             async with self.transaction() as tables:
                 await tables.enrolments.release_leases(LATE_LOOK + MARGIN)
+                await tables.outbox.release_leases()
 
 
 def _nobody_finds_it() -> None:

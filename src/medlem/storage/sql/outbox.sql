@@ -82,6 +82,10 @@ where (club, id) in (
 returning
     club, id, url, kinds, secret, former_secret, former_until, created_at, paused, paused_at, failing_since, claim, due_at;
 
+-- name: release_leases()!
+-- All clubs: whoever serves from a file is alone with it, and who was telling these is gone.
+update endpoint set lease_until = 0 where lease_until > 0 and removed_at is null;
+
 -- name: waiting(club, endpoint, most)
 select
     club, endpoint, sequence, id, kind, body, happened_at, state, attempts, tried_at, http_status, trouble, give_up_at
