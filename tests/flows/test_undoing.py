@@ -210,6 +210,22 @@ async def test_all_that_the_strangers_logins_have_brought_since_goes_too(shop: S
     assert (await shop.identify(THIRD)).membership == "not_member"
 
 
+async def test_nothing_of_the_stranger_stands_in_what_the_member_is_given(shop: Shop) -> None:
+    entry, _, wrong = await entry_taken(shop)
+    shop.platform.people[OLA].phone_claim = PhoneNumber(THIRD)
+    await join(shop, OLA)
+    await shop.identify(THIRD)
+    whole = await rights.export(shop.ports, shop.club, entry.id, "key_test")
+    assert {one.phone.msisdn for one in whole.kept.numbers} == {KARI, THIRD}
+    undone = await undo(shop, wrong.id)
+    drawn = (await rights.export(shop.ports, shop.club, entry.id, "key_test")).kept
+    assert [one.phone.msisdn for one in drawn.numbers] == [KARI, KARI]
+    assert (drawn.enrolments, drawn.answers, drawn.identifications) == ([], [], [])
+    await undo(shop, undone.id)
+    again = (await rights.export(shop.ports, shop.club, entry.id, "key_test")).kept
+    assert len(again.enrolments) == len(whole.kept.enrolments)
+
+
 async def test_endpoints_hear_that_a_strangers_yes_is_none(shop: Shop) -> None:
     entry, _, wrong = await entry_taken(shop)
     await outbox.add_endpoint(shop.ports, shop.club.id, "https://crm.example.org/hooks", frozenset(WANTED))

@@ -23,6 +23,8 @@ class Link:
     by_login: bool
     verified_at: datetime
     live: bool = True
+    begun_by: str | None = None
+    """The decision; None when the merchant entered it."""
 
 
 @dataclass(slots=True)
@@ -60,8 +62,10 @@ class Account:
     link: Link | None = None
     numbers: set[str] = field(default_factory=set)
     """That have reached them."""
-    asked: set[str] = field(default_factory=set)
-    """By which they were asked when they said yes."""
+    links: list[Link] = field(default_factory=list)
+    """All of them, over or not."""
+    asked: dict[str, str] = field(default_factory=dict)
+    """By which they were asked when they said yes, by enrolment."""
     records: list[Record] = field(default_factory=list)
     shared_at: datetime | None = None
     withdrawn_at: datetime | None = None
@@ -187,9 +191,11 @@ class Books:
     def begin(self, account: Account, link: Link, decision: Decision | None = None) -> None:
         """Let a number reach an account."""
         account.link = link
+        account.links.append(link)
         account.numbers.add(link.number)
         self.links.setdefault(link.number, []).append(link)
         if decision is not None:
+            link.begun_by = decision.id
             decision.began.append(link)
 
     def end(self, account: Account, decision: Decision | None = None) -> None:
@@ -224,13 +230,15 @@ class Books:
         for number in account.numbers:
             self.erased_numbers[number] = now
         for other in self.live():
-            other.asked -= account.numbers - other.numbers
+            theirs = account.numbers - other.numbers
+            other.asked = {name: number for name, number in other.asked.items() if number not in theirs}
         self.end(account)
         for decision in self.decisions.values():
             decision.began = [link for link in decision.began if link.account != account.id]
             decision.ended = [link for link in decision.ended if link.account != account.id]
         account.erased_at, account.present, account.sub, account.profile = now, False, None, {}
-        account.withdrawn_at, account.restricted, account.numbers, account.asked = None, False, set(), set()
+        account.withdrawn_at, account.restricted, account.links = None, False, []
+        account.numbers, account.asked = set(), {}
 
 
 def plausible(one: Profile, other: Profile) -> bool:

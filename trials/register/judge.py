@@ -204,7 +204,7 @@ async def _traces(trial: Trial, raw: Raw) -> None:
     """Nobody is known by any cell who is not in the books. Numbers of the last day were forgotten before this."""
     allowed: set[str] = set()
     for account in trial.books.live():
-        allowed |= account.numbers | account.asked
+        allowed |= account.numbers | set(account.asked.values())
         for part in (*account.profile.values(), account.sub):
             allowed |= {one.casefold() for one in _traced(part)}
     for trace, places in (await traces(raw)).items():

@@ -121,7 +121,7 @@ def _take_over(books: Books, account: Account, login: Login, now: datetime, *, j
         account.withdrawn_at = None
     account.shared_at, account.sub, account.present, account.active_at = login.shared_at, login.sub, True, now
     books.subs[login.sub] = account.id
-    account.asked.add(login.asked)
+    account.asked[login.enrolment] = login.asked
     if joined:
         account.joined_at = now
 
@@ -184,7 +184,7 @@ def undo(books: Books, decision: Decision, name: str, now: datetime) -> Undone:
         holder = books.accounts[link.account]
         free = not link.by_login or not any(other.by_login for other in books.links.get(link.number, []))
         if holder.present and holder.link is None and free:
-            books.begin(holder, replace(link, live=True), undoing)
+            books.begin(holder, replace(link, live=True, begun_by=None), undoing)
     changed = [books.accounts[one] for one, was in before.items() if _seen(books.accounts[one]) != was]
     return Undone(changed, taken_back)
 
@@ -216,3 +216,15 @@ def _give_back(books: Books, account: Account, decision: Decision, undoing: Deci
     for one in theirs:
         account.say(one.element, one.text, granted=False, given_at=None, now=now, by=None).act = "withdrawn"
     return len(theirs)
+
+
+def strange(books: Books, account: Account) -> set[str]:
+    """The decisions by which somebody else's login was at work in an account, until it was taken off."""
+    found: set[str] = set()
+    own = [one for one in books.decisions.values() if one.account == account.id]
+    for taken_off in own:
+        if taken_off.undoes is None or taken_off.undone_by is not None or not taken_off.took or not taken_off.took[0]:
+            continue
+        since = books.decisions[taken_off.undoes].at
+        found |= {one.id for one in own if since <= one.at < taken_off.at}
+    return found

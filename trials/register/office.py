@@ -15,7 +15,7 @@ from medlem.flows import membership, recording, rights, sharing, undoing
 from medlem.flows.undoing import NewerLinking
 from medlem.web.dossier import Export
 from trials.register.books import Account, Decision
-from trials.register.logins import may_undo, undo
+from trials.register.logins import may_undo, strange, undo
 from trials.register.people import Human
 from trials.register.raw import TRACES
 from trials.register.state import Trial, told
@@ -212,17 +212,21 @@ def _wanted(trial: Trial, decision: Decision) -> str:
 
 async def export(trial: Trial, account: Account | None = None) -> None:
     """Somebody asks what is kept of them: all of theirs, and nothing of anybody else."""
+    taken = [one.account for one in trial.books.decisions.values() if one.took and one.undoes]
+    if account is None and taken and trial.maybe(0.5):
+        account = trial.books.accounts[trial.chance.choice(taken)]
     account = account or trial.an_account()
-    if account is None:
+    if account is None or account.erased_at is not None:
         return
     drawn = Export.of(await rights.export(trial.house.ports, trial.house.club, account.id, BY))
     text = msgspec.json.encode(drawn).decode()
+    hidden = strange(trial.books, account)
+    asked = {trial.books.decisions[one].enrolment for one in hidden}
+    numbers = {link.number for link in account.links if link.begun_by not in hidden}
     theirs = {one.casefold() for one in TRACES.findall(json.dumps([account.profile, account.sub]))}
-    theirs |= account.numbers | account.asked | set(trial.town.people[account.whose].numbers)
-    strange = {one.casefold() for one in TRACES.findall(text)} - theirs
-    trial.demand("resurrected", strange, set(), "what of somebody else stands in an export", account)
-    trial.demand(
-        "register", {one.phone.removeprefix("+") for one in drawn.numbers}, account.numbers, "numbers", account
-    )
+    theirs |= numbers | {number for name, number in account.asked.items() if name not in asked}
+    others = {one.casefold() for one in TRACES.findall(text)} - theirs
+    trial.demand("resurrected", others, set(), "what of somebody else stands in an export", account)
+    trial.demand("register", {one.phone.removeprefix("+") for one in drawn.numbers}, numbers, "numbers", account)
     trial.demand("register", drawn.sub, account.sub, "sub in an export", account)
     trial.counts["exported"] += 1

@@ -18,7 +18,7 @@ from medlem.club.member import Disclosure, Member
 from medlem.club.merging import MemberMerged, Merge
 from medlem.club.place import Club
 from medlem.club.rights import ErasedBecause, Erasure, Exercised, RestrictedBecause, Right
-from medlem.flows import announcing, consents, membership, noticing
+from medlem.flows import announcing, consents, membership, noticing, strangers
 from medlem.flows.membership import MemberInFull
 from medlem.flows.ports import Ports
 from medlem.flows.rights_table import Kept
@@ -66,7 +66,7 @@ class Erased:
 
 
 async def export(ports: Ports, club: Club, member: str, by: str) -> Dossier:
-    """Everything that is kept of a member (GDPR articles 15 and 20).
+    """Everything that is kept of a member, and nothing of a stranger's (GDPR articles 15 and 20).
 
     Raises:
         NotFound: the club has none of that id.
@@ -77,7 +77,7 @@ async def export(ports: Ports, club: Club, member: str, by: str) -> Dossier:
     if found.merged_into is not None:
         raise MemberMerged(found.merged_into)
     reading = ports.storage.reading
-    kept = await reading.rights.kept(found.member, now - STILL_KNOWN)
+    kept = await strangers.without(reading, found.member, await reading.rights.kept(found.member, now - STILL_KNOWN))
     merges = await reading.merges.of_member(club.id, found.member.id)
     former = await _former(ports, club, found.member.id, now)
     async with ports.storage.transaction() as tx:
@@ -89,7 +89,7 @@ async def _former(ports: Ports, club: Club, member: str, now: datetime) -> list[
     reading, found = ports.storage.reading, []
     for one in await _rows_of(reading, club, member):
         row = await membership.get(ports, club, one)
-        kept = await reading.rights.kept(row.member, now - STILL_KNOWN)
+        kept = await strangers.without(reading, row.member, await reading.rights.kept(row.member, now - STILL_KNOWN))
         merges = await reading.merges.of_member(club.id, one)
         found += [Former(merge, row, kept) for merge in merges if merge.goes == one and merge.before is not None]
     return found
