@@ -79,7 +79,7 @@ async def write(storage: SqliteStorage, visit: Visit) -> None:
     """What an identification writes."""
     club, station, at = visit.station.club, visit.station.id, visit.found.created_at
     async with storage.transaction() as tx:
-        await tx.identifications.count(club, station, at - timedelta(minutes=10))
+        await tx.identifications.counted(club, station, [at - timedelta(minutes=10)], [])
         await tx.identifications.add(visit.found)
         await tx.events.add(club, station, visit.view, at)
 

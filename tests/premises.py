@@ -104,5 +104,11 @@ async def add(storage: Storage, here: Premises) -> Identification:
     return found
 
 
+async def last_position(storage: Storage, here: Premises) -> int:
+    """How many events the till has been shown."""
+    position, _ = await storage.reading.events.snapshot(here.till, NOW)
+    return position
+
+
 async def kept(storage: Storage, here: Premises, found: Identification) -> bool:
     return await storage.reading.identifications.get(here.club.id, found.id) == found

@@ -183,6 +183,7 @@ def _usual(members: int) -> dict[str, object]:
         "turned_down_before": now,
         "flagged_before": now,
         "since": lately,
+        "missed_since": lately,
         "begun_since": lately,
         "ended_since": lately,
         "moment": lately,

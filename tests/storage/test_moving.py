@@ -40,7 +40,7 @@ from medlem.storage.moving import move
 from medlem.storage.postgresql.arriving import Target
 from medlem.vault import Vault
 from postgres import cluster
-from premises import KARI, NOW, OLA, Premises, add, asked, later, new_premises, waiting
+from premises import KARI, NOW, OLA, Premises, add, asked, last_position, later, new_premises, waiting
 from stickers import qr, scan
 from storages import VAULT, Open
 
@@ -215,7 +215,8 @@ async def agree(tx: Tables, member: Member, enrolment: Enrolment) -> None:
 
 async def event(storage: Storage, here: Premises, at: datetime = NOW) -> int:
     async with storage.transaction() as tx:
-        return await tx.events.add(here.club.id, here.till.id, IdentificationView.of(here.identification(), None), at)
+        await tx.events.add(here.club.id, here.till.id, IdentificationView.of(here.identification(), None), at)
+    return await last_position(storage, here)
 
 
 @asynccontextmanager

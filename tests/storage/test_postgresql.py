@@ -25,7 +25,7 @@ from medlem.storage.postgresql.faults import Defect
 from medlem.storage.statements import statements
 from medlem.vault import Vault
 from postgres import TEMPLATE, Cluster, cluster
-from premises import INTERVAL, KARI, NOW, Premises, add, kept, later, new_premises, waiting
+from premises import INTERVAL, KARI, NOW, Premises, add, kept, last_position, later, new_premises, waiting
 from storages import VAULT
 
 LEASE = timedelta(seconds=30)
@@ -91,7 +91,8 @@ async def show(storage: Storage, here: Premises) -> int:
     """One event on the till's screen; its position."""
     view = IdentificationView.of(here.identification(), None)
     async with storage.transaction() as tx:
-        return await tx.events.add(here.club.id, here.till.id, view, NOW)
+        await tx.events.add(here.club.id, here.till.id, view, NOW)
+    return await last_position(storage, here)
 
 
 async def bring(storage: Storage, here: Premises, many: int = 1) -> None:

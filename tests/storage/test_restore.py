@@ -23,7 +23,7 @@ from medlem.storage.backup import take
 from medlem.storage.migrating import migrate, shipped
 from medlem.storage.restore import FEWEST_SKIPPED, Order, Restored, restore
 from medlem.vault import Vault
-from premises import INTERVAL, KARI, NOW, OLA, Premises, add, asked, later, new_premises, waiting
+from premises import INTERVAL, KARI, NOW, OLA, Premises, add, asked, last_position, later, new_premises, waiting
 from storages import VAULT, Open
 
 HOUR_LATER = later(3600)
@@ -61,7 +61,8 @@ def names_of(path: Path) -> int:
 async def event(storage: Storage, here: Premises, at: datetime = NOW) -> int:
     async with storage.transaction() as tx:
         view = IdentificationView.of(here.identification(), None)
-        return await tx.events.add(here.club.id, here.till.id, view, at)
+        await tx.events.add(here.club.id, here.till.id, view, at)
+    return await last_position(storage, here)
 
 
 async def test_everything_committed_before_the_backup_is_back_and_nothing_after(

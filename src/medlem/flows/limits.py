@@ -45,14 +45,21 @@ async def look_up(limits: Limits, tables: Tables, station: Station, now: datetim
     Raises:
         TooManyRequests: with the seconds to wait.
     """
-    for limit in limits.lookups_per_station:
-        since = now - limit.within
-        if await tables.identifications.count(station.club, station.id, since) >= limit.most:
-            first = await tables.identifications.oldest(station.club, station.id, since)
+    if not limits.lookups_per_station and not limits.lookup_misses_per_station:
+        return
+    looked_up, missed = await tables.identifications.counted(
+        station.club,
+        station.id,
+        [now - limit.within for limit in limits.lookups_per_station],
+        [now - limit.within for limit in limits.lookup_misses_per_station],
+    )
+    for limit, count in zip(limits.lookups_per_station, looked_up, strict=True):
+        if count >= limit.most:
+            first = await tables.identifications.oldest(station.club, station.id, now - limit.within)
             detail = "This station looks up too many customers. Wait a little, and carry on with the sale."
             raise TooManyRequests(detail, _seconds((first or now) + limit.within - now))
-    for limit in limits.lookup_misses_per_station:
-        if await tables.identifications.misses(station.club, station.id, now - limit.within) >= limit.most:
+    for limit, count in zip(limits.lookup_misses_per_station, missed, strict=True):
+        if count >= limit.most:
             detail = "This station has tried too many numbers that nobody has. Let the customer show the QR code later."
             raise TooManyRequests(detail, _seconds(limit.within))
 

@@ -96,17 +96,16 @@ class Identifications(Protocol):
 
     async def add(self, identification: Identification) -> None: ...
     async def get(self, club: ClubId, identification: str) -> Identification | None: ...
-    async def count(self, club: ClubId, station: StationId, since: datetime) -> int:
-        """How many look-ups this station made."""
+    async def counted(
+        self, club: ClubId, station: StationId, looked_up: Sequence[datetime], missed: Sequence[datetime]
+    ) -> tuple[Sequence[int], Sequence[int]]:
+        """How many look-ups this station made since each of some moments, and how many numbers it missed."""
 
     async def oldest(self, club: ClubId, station: StationId, since: datetime) -> datetime | None:
         """When the first of them was."""
 
     async def note_miss(self, club: ClubId, station: StationId, phone: PhoneNumber, now: datetime) -> None:
         """Remember, as a keyed hash, that a number is found neither in the register nor in the app."""
-
-    async def misses(self, club: ClubId, station: StationId, since: datetime) -> int:
-        """How many different such numbers."""
 
     async def choose(self, identification: Identification) -> None:
         """The cashier has said who it is: nothing is in doubt any more."""
@@ -200,8 +199,8 @@ class Event:
 class Events(Protocol):
     """What each station's screen shows next: written in the transaction that changed the state."""
 
-    async def add(self, club: ClubId, station: StationId, view: EventView, now: datetime) -> int:
-        """Append; its position, which counts per station without gaps."""
+    async def add(self, club: ClubId, station: StationId, view: EventView, now: datetime) -> None:
+        """Append; positions count per station without gaps."""
 
     async def after(self, club: ClubId, station: StationId, position: int, most: int) -> Sequence[Event]:
         """What came after, oldest first."""

@@ -32,22 +32,17 @@ class Events:
         self._session = session
         self._vault = vault
 
-    async def add(self, club: ClubId, station: StationId, view: EventView, now: datetime) -> int:
-        row = await self._session.one("events.next_position", club=club, station=station)
-        if row is None:
-            raise LookupError(f"there is no station {station}")
-        position = int(row["last_position"])
-        await self._session.run(
+    async def add(self, club: ClubId, station: StationId, view: EventView, now: datetime) -> None:
+        await self._session.write_next(
+            "events.next_position",
             "events.add",
             club=club,
             station=station,
-            position=position,
             kind="enrolment" if isinstance(view, EnrolmentView) else "identification",
             body=msgspec.json.encode(view).decode(),
             now=millis(now),
         )
         self._session.announce(station)
-        return position
 
     async def after(self, club: ClubId, station: StationId, position: int, most: int) -> Sequence[Event]:
         rows = await self._session.all("events.after", club=club, station=station, position=position, most=most)

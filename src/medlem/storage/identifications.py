@@ -1,6 +1,8 @@
 """Keeps who stood where."""
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from itertools import zip_longest
 from typing import Final
 
 import msgspec
@@ -13,6 +15,9 @@ from medlem.storage.session import Row, Session, millis, moment
 from medlem.vault import Vault
 
 PHONE = "phone"
+
+NEVER: Final = datetime(9999, 1, 1, tzinfo=UTC)
+"""Nothing has been since."""
 
 AT_ONCE: Final = 500
 """How many rows are forgotten in one call, so that no till waits behind it."""
@@ -27,7 +32,7 @@ class Identifications:
 
     async def add(self, identification: Identification) -> None:
         phone = identification.phone
-        await self._session.run(
+        await self._session.write(
             "identifications.add",
             club=identification.club,
             identification=identification.id,
@@ -50,9 +55,18 @@ class Identifications:
         row = await self._session.one("identifications.get", club=club, identification=identification)
         return identification_of(row) if row else None
 
-    async def count(self, club: ClubId, station: StationId, since: datetime) -> int:
-        row = await self._session.one("identifications.count", club=club, station=station, since=millis(since))
-        return int(row["found"]) if row else 0
+    async def counted(
+        self, club: ClubId, station: StationId, looked_up: Sequence[datetime], missed: Sequence[datetime]
+    ) -> tuple[Sequence[int], Sequence[int]]:
+        where, moments = {"club": club, "station": station}, list(zip_longest(looked_up, missed, fillvalue=NEVER))
+        rows = await self._session.each(
+            "identifications.counted",
+            [{**where, "since": millis(looked), "missed_since": millis(missed)} for looked, missed in moments],
+        )
+        return (
+            [int(row["looked_up"]) for row in rows[: len(looked_up)]],
+            [int(row["missed"]) for row in rows[: len(missed)]],
+        )
 
     async def oldest(self, club: ClubId, station: StationId, since: datetime) -> datetime | None:
         row = await self._session.one("identifications.oldest", club=club, station=station, since=millis(since))
@@ -60,7 +74,7 @@ class Identifications:
 
     async def set_app_found(self, identification: Identification, *, found: bool) -> None:
         where = {"club": identification.club, "identification": identification.id}
-        await self._session.run("identifications.set_app_found", **where, found=int(found))
+        await self._session.write("identifications.set_app_found", **where, found=int(found))
 
     async def app_presence(self, club: ClubId, phone: PhoneNumber, since: datetime) -> bool | None:
         for digest in self._vault.digests(PHONE, phone.msisdn):
@@ -71,7 +85,7 @@ class Identifications:
 
     async def keep_app_presence(self, club: ClubId, phone: PhoneNumber, now: datetime, *, found: bool) -> None:
         digest = self._vault.digest(PHONE, phone.msisdn)
-        await self._session.run(
+        await self._session.write(
             "identifications.keep_app_presence", club=club, digest=digest, found=int(found), now=millis(now)
         )
 
@@ -80,11 +94,9 @@ class Identifications:
 
     async def note_miss(self, club: ClubId, station: StationId, phone: PhoneNumber, now: datetime) -> None:
         digest = self._vault.digest(PHONE, phone.msisdn)
-        await self._session.run("identifications.note_miss", club=club, station=station, digest=digest, now=millis(now))
-
-    async def misses(self, club: ClubId, station: StationId, since: datetime) -> int:
-        row = await self._session.one("identifications.misses", club=club, station=station, since=millis(since))
-        return int(row["found"]) if row else 0
+        await self._session.write(
+            "identifications.note_miss", club=club, station=station, digest=digest, now=millis(now)
+        )
 
     async def forget(self, before: datetime) -> int:
         await self._session.run("identifications.forget_misses", before=millis(before), most=AT_ONCE)

@@ -75,7 +75,7 @@ class Rights:
         return await self._session.run("rights.lift", club=member.club, member=member.id) > 0
 
     async def note_seen(self, club: ClubId, member: MemberId, now: datetime, before: datetime) -> None:
-        await self._session.run("rights.note_seen", club=club, member=member, now=millis(now), before=millis(before))
+        await self._session.write("rights.note_seen", club=club, member=member, now=millis(now), before=millis(before))
 
     async def exercise(self, exercised: Exercised) -> None:
         await self._session.run(

@@ -30,6 +30,15 @@ class Session(Protocol):
     async def run(self, statement: str, /, **values: object) -> int:
         """How many rows were written."""
 
+    async def write(self, statement: str, /, **values: object) -> None:
+        """Write, at the latest before something is read or the transaction ends; nobody hears how many rows it were.
+
+        Where each message to the database costs, several of these go in one. They see the tables as they were before.
+        """
+
+    async def write_next(self, counter: str, statement: str, /, **values: object) -> None:
+        """As `write`, with the number that `counter` returns for the statement's `:position`."""
+
     async def each(self, statement: str, many: Iterable[Mapping[str, object]], /) -> list[Row]:
         """Run it once for each set of values, in their order; all rows that come back."""
 

@@ -48,6 +48,15 @@ class _Session:
     async def run(self, statement: str, /, **values: object) -> int:
         return self._execute(statement, values)[1]
 
+    async def write(self, statement: str, /, **values: object) -> None:
+        self._execute(statement, values)
+
+    async def write_next(self, counter: str, statement: str, /, **values: object) -> None:
+        counted = cast("list[tuple[int]]", self._execute(counter, values)[0])
+        if not counted:
+            raise LookupError(f"{counter} counted nothing")
+        self._execute(statement, {**values, "position": counted[0][0]})
+
     async def each(self, statement: str, many: Iterable[Mapping[str, object]], /) -> list[Row]:
         return [row for values in many for row in self._execute(statement, values)[0]]
 
@@ -74,6 +83,12 @@ class _Reading(_Session):
 
     async def run(self, statement: str, /, **values: object) -> int:
         raise RuntimeError(f"{statement} writes, and `reading` does not: {len(values)} values were not written")
+
+    async def write(self, statement: str, /, **values: object) -> None:
+        await self.run(statement, **values)
+
+    async def write_next(self, counter: str, statement: str, /, **values: object) -> None:
+        await self.run(f"{counter}, {statement}", **values)
 
     def announce(self, topic: str) -> None:
         raise RuntimeError(f"nothing was written that could be announced to {topic}")

@@ -10,6 +10,7 @@ from medlem.flows.tables import StorageUnavailable
 from medlem.storage.postgresql.connections import Connection, Connections, gone
 from medlem.storage.postgresql.dialect import Numbered, spoken
 from medlem.storage.postgresql.faults import EXPECTED, told
+from medlem.storage.postgresql.together import Write, together
 from medlem.storage.scope import Scope
 from medlem.storage.session import Row
 from medlem.storage.tables import AllTables
@@ -64,6 +65,12 @@ class Session:
             raise told(error) from error
         return rows
 
+    async def write(self, statement: str, /, **values: object) -> None:
+        raise RuntimeError(f"{statement} writes, and this only reads: {len(values)} values were not written")
+
+    async def write_next(self, counter: str, statement: str, /, **values: object) -> None:
+        raise RuntimeError(f"{counter} and {statement} write, and this only reads: {len(values)} values")
+
     @asynccontextmanager
     async def steady(self) -> AsyncIterator[Self]:
         """What this connection's transaction sees."""
@@ -87,6 +94,12 @@ class Reading:
 
     async def run(self, statement: str, /, **values: object) -> int:
         raise RuntimeError(f"{statement} writes, and `reading` does not: {len(values)} values were not written")
+
+    async def write(self, statement: str, /, **values: object) -> None:
+        await self.run(statement, **values)
+
+    async def write_next(self, counter: str, statement: str, /, **values: object) -> None:
+        await self.run(f"{counter}, {statement}", **values)
 
     async def each(self, statement: str, many: Iterable[Mapping[str, object]], /) -> list[Row]:
         return await self._on_a_live_one(lambda session: session.each(statement, many))
@@ -118,15 +131,71 @@ class Reading:
             return await read(Session(connection))
 
 
+Kept = list[tuple[Write, Mapping[str, object]]]
+"""Writes that are still to be sent, with their values."""
+
+
 class Writing(Session):
-    """Lives in the body of one transaction."""
+    """Lives in the body of one transaction. What nobody waits to hear of is kept, and sent in one message."""
 
     def __init__(self, connection: Connection) -> None:
         super().__init__(connection)
         self.topics: set[str] = set()
+        self._kept: Kept = []
 
     def announce(self, topic: str) -> None:
         self.topics.add(topic)
+
+    async def one(self, statement: str, /, **values: object) -> Row | None:
+        await self.send()
+        return await super().one(statement, **values)
+
+    async def all(self, statement: str, /, **values: object) -> list[Row]:
+        await self.send()
+        return await super().all(statement, **values)
+
+    async def run(self, statement: str, /, **values: object) -> int:
+        await self.send()
+        return await super().run(statement, **values)
+
+    async def each(self, statement: str, many: Iterable[Mapping[str, object]], /) -> list[Row]:
+        await self.send()
+        return await super().each(statement, many)
+
+    async def write(self, statement: str, /, **values: object) -> None:
+        await self._keep(Write(statement), values)
+
+    async def write_next(self, counter: str, statement: str, /, **values: object) -> None:
+        await self._keep(Write(statement, counter), values)
+
+    async def send(self) -> None:
+        """Let the server have what is kept."""
+        kept, self._kept = self._kept, []
+        await send(self._connection, kept)
+
+    def end(self) -> Kept:
+        """Let nothing more be written; what is still to be sent."""
+        self._connection = _Over()
+        kept, self._kept = self._kept, []
+        return kept
+
+    async def _keep(self, write: Write, values: Mapping[str, object]) -> None:
+        if isinstance(self._connection, _Over):
+            await self._connection.execute()
+        if any(write.tables & other.tables for other, _ in self._kept):
+            await self.send()
+        self._kept.append((write, values))
+
+
+async def send(connection: Connection, kept: Kept) -> None:
+    """Write what was kept, in one message."""
+    if not kept:
+        return
+    one = together(tuple(write for write, _ in kept))
+    try:
+        await connection.execute(one.sql, *one.in_order([values for _, values in kept]))
+    except EXPECTED as error:
+        raise told(error) from error
 
 
 class _Over:
@@ -155,10 +224,10 @@ class Transaction:
         return AllTables(self._session, self._vault)
 
     async def __aexit__(self, _: type[BaseException] | None, error: BaseException | None, *__: object) -> None:
-        self._session._connection = _Over()  # noqa: SLF001 - its own
+        kept = self._session.end()
         self._scope.leave()
         # Whoever is cancelled here has gone, and the commit goes on: it belongs to nobody.
-        await asyncio.shield(asyncio.ensure_future(self._end(error is None)))
+        await asyncio.shield(asyncio.ensure_future(self._end(kept if error is None else None)))
 
     async def _begun(self) -> Connection:
         """A connection in a transaction; another one if the first was dropped by the server meanwhile."""
@@ -178,14 +247,23 @@ class Transaction:
                 return connection
         raise AssertionError  # the second attempt returned or raised
 
-    async def _end(self, kept: bool) -> None:  # noqa: FBT001 - commit or roll back
+    async def _end(self, kept: Kept | None) -> None:
+        """Commit, with what was kept; None: roll back."""
         try:
-            if kept:
-                await self._commit()
-            else:
+            if kept is None:
                 await roll_back(self._connection)
+            else:
+                await self._write(kept)
+                await self._commit()
         finally:
             await self._connections.give_back(self._connection)
+
+    async def _write(self, kept: Kept) -> None:
+        try:
+            await send(self._connection, kept)
+        except BaseException:
+            await roll_back(self._connection)
+            raise
 
     async def _commit(self) -> None:
         """Tell and commit in one message to the server: either both happen or neither."""

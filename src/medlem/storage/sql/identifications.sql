@@ -17,8 +17,13 @@ select
 from identification
 where club = :club and id = :identification;
 
--- name: count(club, station, since)^
-select count(*) as found from identification where club = :club and station = :station and created_at > :since;
+-- name: counted(club, station, since, missed_since)
+select
+    (
+        select count(*) from identification i
+        where i.club = :club and i.station = :station and i.created_at > :since
+    ) as looked_up,
+    (select count(*) from miss m where m.club = :club and m.station = :station and m.missed_at > :missed_since) as missed;
 
 -- name: oldest(club, station, since)^
 select created_at
@@ -48,9 +53,6 @@ where (club, phone_digest) in (
 -- name: note_miss(club, station, digest, now)!
 insert into miss (club, station, digest, missed_at) values (:club, :station, :digest, :now)
 on conflict (club, station, digest) do update set missed_at = :now;
-
--- name: misses(club, station, since)^
-select count(*) as found from miss where club = :club and station = :station and missed_at > :since;
 
 -- name: forget_misses(before, most)!
 -- All clubs: what is too old goes, whosever it is.
