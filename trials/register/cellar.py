@@ -63,7 +63,8 @@ async def back_up(trial: Trial) -> None:
     name = f"backup{len(trial.backups)}_{trial.step}"
     await trial.house.take_backup(name)
     trial.backups.append((name, deepcopy(trial.books), trial.house.clock.now()))
-    del trial.backups[:-MOST_BACKUPS]
+    while len(trial.backups) > MOST_BACKUPS:
+        await trial.house.drop_backup(trial.backups.pop(0)[0])
     trial.counts["backups"] += 1
 
 

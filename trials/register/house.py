@@ -85,6 +85,13 @@ class House:
         await self._at_the_server(f"create database {name} template {self._database}")
         await self.open()
 
+    async def drop_backup(self, name: str) -> None:
+        """Nobody wants it any more."""
+        if self.on_sqlite:
+            (self.folder / name).unlink()
+        else:
+            await self._at_the_server(f"drop database {name}")
+
     async def bring_back(self, name: str, taken_at: datetime) -> None:
         """As docs/operating.md tells operators to; nobody who was erased since comes back."""
         if self.on_sqlite:
