@@ -112,6 +112,7 @@ async def test_the_merchants_register_hears_who_left_and_what_the_other_is_now(s
         pass
     said = {one.member.id: one for one in register.heard}
     assert (said[kari.id].news, said[kari.id].former_phone) == (News.LEFT, PhoneNumber(KARI))
+    assert said[kari.id].member.merged_into == entry.id
     assert (said[entry.id].news, said[entry.id].member.phone) == (News.NUMBER_MOVED, PhoneNumber(KARI))
     assert said[entry.id].former_phone == PhoneNumber(OLA)
     register.heard.clear()

@@ -146,7 +146,7 @@ async def _confirm(ports: Ports, tx: Tables, found: Merge, versions: tuple[int, 
     if versions != found.versions or planned(stays, goes) != found.plan:
         raise PreconditionFailed("One of the two has changed since this was proposed. Propose it anew.")
     if goes.member.present:
-        await announcing.left(ports, tx, goes.member, now)
+        await announcing.left(ports, tx, replace(goes.member, merged_into=found.stays), now)
     records = await carrying.over(tx, found, goes, by, now)
     before = await _merge(tx, found, stays, goes, now)
     before = replace(before, carried=tuple(record.id for record in records))

@@ -160,6 +160,7 @@ def _in_full(member: Member) -> dict[str, Any]:
         "joined_at": member.joined_at,
         "station": member.station,
         "left_at": member.left_at,
+        "merged_into": member.merged_into,
     }
 
 

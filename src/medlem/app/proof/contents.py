@@ -77,6 +77,7 @@ def _who(member: Member | None) -> dict[str, Any]:
         "phone": masked(member),
         "joined_at": text_in(member.joined_at),
         "left_at": member.left_at and text_in(member.left_at),
+        "merged_into": member.merged_into,
     }
 
 

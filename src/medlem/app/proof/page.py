@@ -96,6 +96,8 @@ def _person(proof: Proof, person: Person) -> Iterator[str]:
         yield _fact("Phone", _e(masked(member) or "none"))
         yield _fact("Joined", _moment(member.joined_at) + _at(proof, member.station))
         yield _fact("Left", _moment(member.left_at) if member.left_at else "is a member")
+        if member.merged_into is not None:
+            yield _fact("Is the same person as", _e(member.merged_into))
     for moment in person.sharing_withdrawn:
         yield _fact("Ended sharing in the app", _moment(moment) + " (takes back no consent)")
     yield "</dl>"
