@@ -8,7 +8,7 @@ import pytest
 from medlem.club.consent import MEMBERSHIP, Act, Actor, Method
 from medlem.club.errors import Forbidden, NotFound, PreconditionFailed
 from medlem.club.linking import LinkEnd
-from medlem.club.member import Member, Profile, standing
+from medlem.club.member import ConsentAnswer, Member, Profile, standing
 from medlem.club.merging import MemberMerged, MergeRefused, MergeState, Whose
 from medlem.club.phone import PhoneNumber
 from medlem.club.rights import ErasedBecause, RestrictedBecause
@@ -43,9 +43,12 @@ async def joined(shop: Shop, msisdn: str) -> Member:
     return await get(shop, member.id)
 
 
-async def joins_again(shop: Shop, member: Member, msisdn: str = THIRD) -> EnrolmentView:
+async def joins_again(
+    shop: Shop, member: Member, msisdn: str = THIRD, consents: tuple[ConsentAnswer, ...] = ()
+) -> EnrolmentView:
     """By the app, with another number."""
     person = shop.platform.person(msisdn)
+    person.consents = consents
     person.sub, person.profile, person.phone_claim = member.sub or "", Profile(birthdate="1980-01-01"), None
     return await join(shop, msisdn)
 
@@ -232,21 +235,50 @@ async def test_a_yes_that_was_carried_over_is_none_when_it_is_undone(shop: Shop)
     assert await allows(shop, those.entry) == {"email": True}
 
 
-async def test_what_is_newer_is_not_overwritten_by_undoing_and_it_says_so(shop: Shop) -> None:
+async def test_what_the_app_has_said_since_goes_along_with_the_login(shop: Shop) -> None:
     those = await two(shop)
     await say(shop, those.entry, granted=True)
     done = await merge(shop, those.entry, those.kari)
     stays = those.entry
     await say(shop, stays, granted=False)
-    await joins_again(shop, those.kari)
+    yes = ConsentAnswer(element="sms", text="SMS?", granted=True)
+    await joins_again(shop, those.kari, consents=(yes,))
     await membership.change(shop.ports, shop.club, stays.id, lambda had: replace(had, birthdate="1999-09-09"))
     undone = await undo(shop, done)
-    assert set(undone.merge.not_restored) == {"number", "profile.birthdate"}
+    assert undone.merge.not_restored == ()
     stays = await get(shop, stays.id)
-    assert stays.profile.birthdate == "1999-09-09"
-    assert (stays.sub, stays.phone) == (None, PhoneNumber(THIRD))
+    assert (stays.sub, stays.phone, stays.profile) == (None, PhoneNumber(OLA), those.entry.profile)
     back = await get(shop, those.kari.id)
-    assert (back.sub, back.phone, back.present) == (those.kari.sub, None, True)
+    assert (back.sub, back.phone, back.present) == (those.kari.sub, PhoneNumber(THIRD), True)
+    assert back.profile.birthdate == "1999-09-09"
+    assert (await allows(shop, stays), await allows(shop, back)) == ({"email": False, "sms": False}, {"sms": True})
+    await chains_hold(shop)
+
+
+async def test_what_is_newer_is_not_overwritten_by_undoing_and_it_says_so(shop: Shop) -> None:
+    those = await two(shop)
+    await say(shop, those.entry, granted=True)
+    done = await merge(shop, those.kari, those.entry)
+    await say(shop, those.kari, granted=False)
+    await membership.change(shop.ports, shop.club, those.kari.id, lambda had: replace(had, gender="male"))
+    await enter(shop, OLA)
+    undone = await undo(shop, done)
+    assert set(undone.merge.not_restored) == {"profile.gender", "consents.email"}
+    assert (await get(shop, those.kari.id)).profile.gender == "male"
+    assert await allows(shop, those.kari) == {"email": False}
+    assert (await get(shop, those.entry.id)).phone == PhoneNumber(OLA), "shared with another entry by now"
+
+
+async def test_a_number_that_is_somebody_elses_by_now_is_not_taken_from_them(shop: Shop) -> None:
+    those = await two(shop)
+    done = await merge(shop, those.entry, those.kari)
+    shop.platform.person(FOURTH, "Per Hansen").phone_claim = PhoneNumber(KARI)
+    per = await joined(shop, FOURTH)
+    undone = await undo(shop, done)
+    assert undone.merge.not_restored == ("number",)
+    assert (await get(shop, those.kari.id)).phone is None
+    assert (await get(shop, those.entry.id)).phone == PhoneNumber(OLA)
+    assert (await get(shop, per.id)).phone == PhoneNumber(KARI)
 
 
 async def test_two_confirm_at_once_and_again_and_it_is_done_once(shop: Shop) -> None:
@@ -324,9 +356,15 @@ async def test_one_who_had_left_brings_the_login_and_no_membership(shop: Shop) -
     done = await merge(shop, those.entry, those.kari)
     entry = await get(shop, those.entry.id)
     assert (entry.sub, entry.phone) == (those.kari.sub, PhoneNumber(OLA))
-    assert (await join(shop, KARI)).outcome == "number_changed"
     await undo(shop, done)
     assert not (await get(shop, those.kari.id)).present
+    assert (await get(shop, those.entry.id)).phone == PhoneNumber(OLA)
+    done = await merge(shop, those.entry, those.kari)
+    assert (await join(shop, KARI)).outcome == "number_changed"
+    await undo(shop, done)
+    back = await get(shop, those.kari.id)
+    assert (back.present, back.phone) == (True, PhoneNumber(KARI)), "by the app they have come back themselves"
+    assert (await get(shop, those.entry.id)).phone == PhoneNumber(OLA)
 
 
 async def erase(shop: Shop, member: Member) -> None:

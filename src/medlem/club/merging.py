@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from medlem.club.consent import Act
 from medlem.club.errors import Refusal
@@ -227,6 +227,12 @@ def restored(current: Profile, before: Profile, after: Profile) -> tuple[Profile
         elif was != became:
             newer.append(part)
     return replace(current, **back), tuple(newer)
+
+
+def changed_since(current: Profile, after: Profile) -> Mapping[str, Any]:
+    """What of a profile is not as a merge left it, as it is now."""
+    parts = (part.name for part in fields(Profile))
+    return {part: getattr(current, part) for part in parts if getattr(current, part) != getattr(after, part)}
 
 
 def counts_from(consent: Consent) -> datetime:

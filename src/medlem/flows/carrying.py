@@ -29,25 +29,49 @@ async def over(tx: Tables, merge: Merge, goes: Party, by: str, now: datetime) ->
 
 
 async def back(
-    tx: Tables, merge: Merge, ids: Sequence[ConsentId], by: str, now: datetime
+    tx: Tables, merge: Merge, ids: Sequence[ConsentId], by: str, now: datetime, *, app_too: bool
 ) -> tuple[Sequence[Consent], list[str]]:
     """Take back what was carried over, where nothing newer has been said; the records, and where there has.
 
     A yes that was carried over is no more. One of their own that only a no of the other had ended stands again: it was
     never theirs to take.
+
+    Args:
+        tx: the transaction that parts them.
+        merge: what is undone.
+        ids: the records that it had carried over.
+        by: who says so.
+        now: when.
+        app_too: whether what the app has said since is the other's as well: it goes along.
     """
     records = await tx.members.consents(merge.club, merge.stays)
-    holds, own = standing(records), standing(one for one in records if one.id not in ids)
-    taken, newer = [], []
-    for one in (each for each in records if each.id in ids):
-        before, at = own.get(one.element), counts_from(one)
-        if holds[one.element].id != one.id:
-            newer.append(one.element)
-        elif before is not None and before.granted:
+    said = [one for one in records if app_too and one.enrolment and one.seen_at > (merge.confirmed_at or now)]
+    foreign = {*ids, *(one.id for one in said)}
+    holds, own = standing(records), standing(one for one in records if one.id not in foreign)
+    taken = []
+    for element, one in sorted(holds.items()):
+        before, at = own.get(element), counts_from(one)
+        if one.id not in foreign:
+            continue
+        if before is not None and before.granted:
             taken.append(_taken(before, merge, merge.stays, Act.CARRIED_OVER, at, by, now))
         elif one.granted:
             taken.append(_taken(one, merge, merge.stays, Act.SUPERSEDED, at, by, now))
-    return await tx.consents.append(merge.stays, taken, MERCHANT), newer
+    newer = sorted({one.element for one in records if one.id in ids and holds[one.element].id not in foreign})
+    carried = await tx.consents.append(merge.stays, taken, MERCHANT)
+    return [*carried, *await _along(tx, merge, said, by, now)], newer
+
+
+async def _along(tx: Tables, merge: Merge, said: Sequence[Consent], by: str, now: datetime) -> Sequence[Consent]:
+    """What the one who went has answered meanwhile, as records of their own."""
+    held = standing(await tx.members.consents(merge.club, merge.goes))
+    taken = []
+    for element, one in sorted(standing(said).items()):
+        before = held.get(element)
+        no = Act.WITHDRAWN if before is not None and before.granted else Act.REFUSED
+        act = Act.CARRIED_OVER if one.granted else no
+        taken.append(_taken(one, merge, merge.goes, act, counts_from(one), by, now))
+    return await tx.consents.append(merge.goes, taken, MERCHANT)
 
 
 async def return_membership(tx: Tables, merge: Merge, goes: Member, by: str, now: datetime) -> None:
