@@ -7,8 +7,8 @@ import asyncpg
 import pytest
 
 from medlem.club.duplicate import Distinct
-from medlem.club.ids import merge_id
-from medlem.club.linking import LinkEnd
+from medlem.club.ids import linking_id, merge_id
+from medlem.club.linking import LinkEnd, Linking, Outcome
 from medlem.club.member import Member, Profile, VerifiedBy
 from medlem.club.merging import BeforeMerge, Merge, Party, gone, planned
 from medlem.flows.merge_table import Pair
@@ -16,7 +16,7 @@ from medlem.flows.ports import Storage
 from medlem.flows.tables import Clash
 from medlem.storage.postgresql.dialect import spoken
 from postgres import TEMPLATE, cluster
-from premises import KARI, Premises, later
+from premises import KARI, Premises, later, waiting
 
 NORDMANN = Profile(name="Kari Nordmann", email="Kari@Example.com ", birthdate="1980-01-01")
 
@@ -114,6 +114,36 @@ async def test_a_number_goes_along_as_well_known_as_it_was(storage: Storage, her
     )
     assert (ended.ended_at, ended.ended_because) == (later(9), LinkEnd.MERGED)
     assert [member.id for member in await storage.reading.members.reached(here.club.id, KARI)] == [one.id]
+
+
+async def test_a_login_goes_along_with_all_that_came_by_it(storage: Storage, here: Premises) -> None:
+    one, other = await two(storage, here)
+    merge = proposed(here, one, other)
+    async with storage.transaction() as tx:
+        enrolment = await waiting(tx, here)
+        await tx.enrolments.save(enrolment.accepted(one.id, later(6)))
+        linking = Linking(
+            id=linking_id(later(5)),
+            club=here.club.id,
+            member=one.id,
+            outcome=Outcome.SAME_NUMBER,
+            at=later(5),
+            enrolment=enrolment.id,
+        )
+        await tx.linkings.add(linking)
+        await tx.members.keep_evidence(one, enrolment.id, b"what came", later(6))
+        await tx.members.link(one, KARI, VerifiedBy.LOGIN, later(5), linking.id)
+        await tx.members.unlink(one, later(7), LinkEnd.UNDONE, merge.id)
+        await tx.merges.move_links(one, other, linking.id)
+        await tx.merges.move_login(other, linking)
+    reading, club = storage.reading, here.club.id
+    assert (await reading.linkings.links(club, one.id), await reading.linkings.of_member(club, one.id)) == ([], [])
+    [link] = await reading.linkings.links(club, other.id)
+    [moved] = await reading.linkings.of_member(club, other.id)
+    [kept] = await reading.consents.evidence(club, other.id)
+    found = await reading.enrolments.get(club, enrolment.id)
+    assert found is not None
+    assert (link.phone, moved.id, kept.enrolment, found.member) == (KARI, linking.id, enrolment.id, other.id)
 
 
 async def test_sharing_extras_and_when_they_were_seen_are_written_by_themselves(

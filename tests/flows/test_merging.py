@@ -251,6 +251,15 @@ async def test_what_the_app_has_said_since_goes_along_with_the_login(shop: Shop)
     back = await get(shop, those.kari.id)
     assert (back.sub, back.phone, back.present) == (those.kari.sub, PhoneNumber(THIRD), True)
     assert back.profile.birthdate == "1999-09-09"
+    [_, second] = await shop.storage.reading.linkings.of_member(shop.club.id, back.id)
+    assert await shop.storage.reading.linkings.of_member(shop.club.id, stays.id) == []
+    assert {link.phone.msisdn for link in await shop.storage.reading.linkings.links(shop.club.id, stays.id)} == {OLA}
+    for member, many in ((stays, 0), (back, 2)):
+        drawn = await rights.export(shop.ports, shop.club, member.id, "me")
+        assert len(drawn.kept.enrolments) == many, "each is given their own"
+        assert {one.phone.msisdn for one in drawn.kept.numbers} == ({KARI, THIRD} if many else {OLA})
+    await undoing.undo(shop.ports, shop.club, second.id, "me", "Not her number.")
+    assert (await get(shop, back.id)).phone == PhoneNumber(KARI)
     assert (await allows(shop, stays), await allows(shop, back)) == ({"email": False, "sms": False}, {"sms": True})
     await chains_hold(shop)
 

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from medlem.club.duplicate import Distinct
 from medlem.club.ids import ClubId, LinkingId, MemberId, MergeId
-from medlem.club.linking import Link
+from medlem.club.linking import Link, Linking
 from medlem.club.member import Member
 from medlem.club.merging import Merge
 
@@ -61,6 +61,12 @@ class Merges(Protocol):
 
     async def ended(self, merge: Merge, member: Member) -> Link | None:
         """The link of this member that the merge ended."""
+
+    async def move_links(self, giver: Member, taker: Member, by: LinkingId | MergeId) -> None:
+        """Links that this decision began and that are over were the other's."""
+
+    async def move_login(self, taker: Member, linking: Linking) -> None:
+        """That login, with its enrolment and what the platform said of it, was the other's."""
 
     async def take_extra(self, member: Member, name: str, answer: str) -> bool:
         """Take an extra away, if it is what it was; whether it was."""

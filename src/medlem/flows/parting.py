@@ -5,6 +5,7 @@ merge that is undone says of the two that they are two people, so that nobody fi
 """
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -13,7 +14,7 @@ from medlem.club.announcement import News
 from medlem.club.duplicate import Distinct
 from medlem.club.endpoint import NoticeKind
 from medlem.club.ids import LinkingId, MergeId
-from medlem.club.linking import Link, LinkEnd
+from medlem.club.linking import Link, LinkEnd, Linking
 from medlem.club.member import Member, VerifiedBy
 from medlem.club.merging import BeforeMerge, Merge, MergeRefused, Whose, changed_since, restored
 from medlem.club.place import Club
@@ -54,27 +55,30 @@ class _Parting:
     """As they are now."""
     login_back: bool
     """Whether the login goes back to the one who went; then so does what the app has said since."""
-    joined: datetime | None
-    """When that login came last, since the merge."""
+    logins: Sequence[Linking]
+    """Those of the one who stays since the merge, oldest first."""
+
+    @property
+    def app_since(self) -> bool:
+        """Whether the app has said something since that goes along with the login."""
+        return self.login_back and len(self.logins) > 0
 
     @property
     def goes(self) -> Member:
         """The one who went, as they are to be."""
         before = self.before.goes
         goes = replace(before, sub=before.sub if self.login_back else None)
-        if not self.login_back or self.joined is None:
+        if not self.app_since:
             return goes
         told = changed_since(self.stays.profile, self.before.after.profile)
-        joined_at = before.joined_at if before.present else self.joined
+        joined_at = before.joined_at if before.present else self.logins[-1].at
         return replace(goes, profile=replace(before.profile, **told), joined_at=joined_at, left_at=None)
 
 
 async def _undo(ports: Ports, tx: Tables, club: Club, found: Merge, by: str, why: str, now: datetime) -> Merge:
     parting = await _parting(tx, club, found)
     lost = await _part(tx, parting, now)
-    records, newer = await carrying.back(
-        tx, found, parting.before.carried, by, now, app_too=parting.login_back and parting.joined is not None
-    )
+    records, newer = await carrying.back(tx, found, parting.before.carried, by, now, app_too=parting.app_since)
     lost += [f"consents.{element}" for element in newer]
     goes = parting.goes
     if goes.present:
@@ -105,8 +109,8 @@ async def _parting(tx: Tables, club: Club, found: Merge) -> _Parting:
         raise MergeRefused("What is kept of them is restricted. Lift that first.")
     login_back = found.plan.login is Whose.GOES and stays.sub == before.after.sub
     made = await tx.linkings.of_member(club.id, stays.id)
-    logins = [one.at for one in made if one.enrolment and not one.undone_by and one.at > found.confirmed_at]
-    return _Parting(found, before, stays, login_back, max(logins, default=None))
+    logins = [one for one in made if one.enrolment and not one.undone_by and one.at > found.confirmed_at]
+    return _Parting(found, before, stays, login_back, [one for one in logins if one.undoes is None])
 
 
 async def _part(tx: Tables, parting: _Parting, now: datetime) -> list[str]:
@@ -116,7 +120,7 @@ async def _part(tx: Tables, parting: _Parting, now: datetime) -> list[str]:
     if parting.merge.plan.login is Whose.GOES and not parting.login_back:
         lost.append("login")
     profile, newer = restored(stays.profile, before.stays.profile, before.after.profile)
-    if parting.login_back and parting.joined is not None:
+    if parting.app_since:
         profile, newer = before.stays.profile, ()  # what is newer went along with the login
     lost += [f"profile.{part}" for part in newer]
     joined_at = before.stays.joined_at if stays.joined_at == before.after.joined_at else stays.joined_at
@@ -126,6 +130,9 @@ async def _part(tx: Tables, parting: _Parting, now: datetime) -> list[str]:
     await tx.members.save(goes)
     if parting.login_back:
         await tx.merges.move_sharing(before.stays, before.goes)
+        for login in parting.logins:
+            await tx.merges.move_login(goes, login)
+            await tx.merges.move_links(stays, goes, login.id)
     if stays.last_seen_at == before.after.last_seen_at:
         await tx.merges.set_seen(before.stays)
     for name, answer in before.extras.items():
@@ -147,6 +154,7 @@ async def _give_numbers_back(tx: Tables, parting: _Parting, now: datetime) -> bo
     whole = True
     if live is not None and goes_back:
         await tx.members.unlink(parting.stays, now, LinkEnd.UNDONE, merge.id)
+        await tx.merges.move_links(parting.stays, theirs, merge.id)
         back = replace(theirs, phone=live.phone, phone_verified_at=live.verified_at, phone_verified_by=live.verified_by)
         await _begin_as_before(tx, merge, back, now, live.begun_by)
     elif theirs.phone is not None:

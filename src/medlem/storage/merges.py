@@ -8,7 +8,7 @@ import msgspec
 
 from medlem.club.duplicate import Distinct
 from medlem.club.ids import ClubId, LinkingId, MemberId, MergeId
-from medlem.club.linking import Link
+from medlem.club.linking import Link, Linking
 from medlem.club.member import Member
 from medlem.club.merging import BeforeMerge, Merge, Plan
 from medlem.flows.merge_table import Pair
@@ -130,6 +130,15 @@ class Merges:
     async def ended(self, merge: Merge, member: Member) -> Link | None:
         rows = await self._session.all("linkings.ended", club=merge.club, linking=merge.id)
         return next((link_of(row) for row in rows if row["member"] == member.id), None)
+
+    async def move_links(self, giver: Member, taker: Member, by: LinkingId | MergeId) -> None:
+        await self._session.run("merges.move_links", club=giver.club, member=giver.id, by=by, other=taker.id)
+
+    async def move_login(self, taker: Member, linking: Linking) -> None:
+        await self._session.run("merges.move_linking", club=taker.club, linking=linking.id, other=taker.id)
+        where = {"club": taker.club, "enrolment": linking.enrolment, "other": taker.id}
+        await self._session.run("merges.move_enrolment", **where)
+        await self._session.run("merges.move_evidence", **where)
 
     async def take_extra(self, member: Member, name: str, answer: str) -> bool:
         where = {"club": member.club, "member": member.id}

@@ -87,5 +87,17 @@ update member set last_seen_at = :seen_at where club = :club and id = :member;
 insert into phone_link (club, member, phone, verified_by, verified_at, begun_at, begun_by)
 values (:club, :member, :phone, :verified_by, :verified_at, :now, :by);
 
+-- name: move_links(club, member, by, other)!
+update phone_link set member = :other where club = :club and member = :member and begun_by = :by and ended_at is not null;
+
+-- name: move_linking(club, linking, other)!
+update linking set member = :other where club = :club and id = :linking;
+
+-- name: move_enrolment(club, enrolment, other)!
+update enrolment set member = :other where club = :club and id = :enrolment;
+
+-- name: move_evidence(club, enrolment, other)!
+update evidence set member = :other where club = :club and enrolment = :enrolment;
+
 -- name: take_extra(club, member, name, answer)!
 delete from extra where club = :club and member = :member and name = :name and answer = :answer;
