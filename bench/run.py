@@ -3,9 +3,12 @@
 import asyncio
 import os
 import sys
+from collections.abc import Awaitable, Callable
+from typing import Final
 
 import approval
 import idle
+import lookup
 import nodes
 import pending
 import scan
@@ -13,8 +16,9 @@ import typed_number
 from medlem import __version__
 from parts import flush_ms
 
-MEASUREMENTS = {
+MEASUREMENTS: Final[dict[str, Callable[[], Awaitable[None]]]] = {
     "typed_number": typed_number.run,
+    "lookup": lookup.run,
     "scan": scan.run,
     "pending": pending.run,
     "approval": approval.run,
