@@ -28,7 +28,7 @@ from medlem.storage import open_storage
 from medlem.storage.backup import take
 from medlem.storage.opening import Database
 from medlem.storage.restore import Order, restore
-from medlem.vault import Vault
+from medlem.vault import SealBroken, Vault
 from trials.register.books import CONFIRM_AFTER, INACTIVE_AFTER, NOTICE, PROOF
 from trials.register.raw import Raw, open_raw
 
@@ -58,6 +58,14 @@ class House:
     def on_sqlite(self) -> bool:
         """Or else on PostgreSQL."""
         return self.url.startswith("sqlite:")
+
+    def is_sealed(self, cell: bytes) -> bool:
+        """Whether nobody can read it without the club's keys."""
+        try:
+            self.vault.open(cell)
+        except SealBroken:
+            return False
+        return True
 
     async def work(self) -> None:
         """What a worker does with every enrolment that is due."""

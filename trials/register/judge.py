@@ -207,7 +207,7 @@ async def _traces(trial: Trial, raw: Raw) -> None:
         allowed |= account.numbers | set(account.asked.values())
         for part in (*account.profile.values(), account.sub):
             allowed |= {one.casefold() for one in _traced(part)}
-    for trace, places in (await traces(raw)).items():
+    for trace, places in (await traces(raw, trial.house.is_sealed)).items():
         if trace not in allowed:
             about = [one.id for one in trial.books.accounts.values() if _could_be(trial, one, trace)]
             raise trial.fail("resurrected", f"{trace} stands in {sorted(places)}", *about)

@@ -2,6 +2,7 @@
 
 import re
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -106,15 +107,16 @@ def quoted(value: object) -> str:
     return str(value) if isinstance(value, int) else "'" + str(value).replace("'", "''") + "'"
 
 
-async def traces(raw: Raw) -> dict[str, set[str]]:
-    """Every trace of anybody in any cell of any table, and where it stands."""
+async def traces(raw: Raw, is_sealed: Callable[[bytes], bool]) -> dict[str, set[str]]:
+    """Every trace of anybody in any cell of any table, and where it stands; sealed bytes look like anything."""
     found: dict[str, set[str]] = {}
     for table in await raw.tables():
         for row in await raw.rows(f"select * from {table}"):  # noqa: S608 - a name of the catalogue
             for column, cell in row.items():
-                if isinstance(cell, bytes | memoryview):
-                    cell = bytes(cell).decode("latin-1")  # noqa: PLW2901 - as text
-                if isinstance(cell, str):
-                    for trace in TRACES.findall(cell):
+                text = cell
+                if isinstance(cell, bytes) and not is_sealed(cell):
+                    text = cell.decode("latin-1")
+                if isinstance(text, str):
+                    for trace in TRACES.findall(text):
                         found.setdefault(trace.casefold(), set()).add(f"{table}.{column}")
     return found
