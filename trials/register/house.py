@@ -90,7 +90,7 @@ class House:
             take(self._path, self.folder / name, self.vault, self.clock.now(), replace=True)
             return
         await self.close()
-        await self._at_the_server(f"create database {name} template {self._database}")
+        await self._at_the_server(f"create database {self._database}_{name} template {self._database}")
         await self.open()
 
     async def drop_backup(self, name: str) -> None:
@@ -98,7 +98,7 @@ class House:
         if self.on_sqlite:
             (self.folder / name).unlink()
         else:
-            await self._at_the_server(f"drop database {name}")
+            await self._at_the_server(f"drop database {self._database}_{name}")
 
     async def bring_back(self, name: str, taken_at: datetime) -> None:
         """As docs/operating.md tells operators to; nobody who was erased since comes back."""
@@ -112,7 +112,7 @@ class House:
         tombstones = [one async for one in erasures.all_of(self.ports, self.club)]
         await self.close()
         await self._at_the_server(f"drop database {self._database}")
-        await self._at_the_server(f"create database {self._database} template {name}")
+        await self._at_the_server(f"create database {self._database} template {self._database}_{name}")
         [block] = re.findall(r"```sql\n(.+?)```", OPERATING.read_text(encoding="utf-8"), re.DOTALL)
         moment = int(self.clock.now().timestamp() * 1000)
         lost = int((self.clock.now() - taken_at).total_seconds()) + 1000
