@@ -357,6 +357,7 @@ class ObedientPlatform(PretendStickers):
             consents=person.consents,
             raw_consents=repr(person.consents).encode() if person.consents else None,
             shared_at=question.polled_at,
+            login='{"iss":"https://login.example.org/","aud":["club"],"iat":1795428000,"auth_time":1795427990}',
         )
 
     async def exists(self, club: ClubId, phone: PhoneNumber) -> bool | None:

@@ -97,8 +97,8 @@ class NodeStorage:
     def _around_writing(self, name: str, method: Callable[..., Awaitable[Any]]) -> Callable[..., Any]:
         node, watched = self._node, name in {"save", "save_all", "open", "add"}
 
-        async def noted(kept: Any) -> Any:
-            written = await method(kept)
+        async def noted(kept: Any, *more: Any) -> Any:
+            written = await method(kept, *more)
             if self.current is not None:
                 self.current.wrote += _written(kept, written)
             return written
@@ -112,7 +112,7 @@ class NodeStorage:
             if node.database_fails():
                 node.befell(Fault.DISK_FULL)
                 raise StorageUnavailable("The disk is full. Free some space.")
-            return noted(*args) if watched and len(args) == 1 else method(*args)
+            return noted(*args) if watched and args else method(*args)
 
         return write
 

@@ -11,10 +11,11 @@ from medlem.club.consent import Act, Actor, Method, Verdict, follow
 from medlem.club.ids import KeyId, consent_id
 from medlem.club.member import Consent, Member
 from medlem.flows import proving
+from medlem.flows.consent_table import Login
 from medlem.storage import Database, SqliteStorage
 from medlem.storage.postgresql.storage import PostgresqlStorage
 from medlem.storage.session import millis
-from premises import NOW, Premises, later, new_premises
+from premises import NOW, Premises, later, new_premises, waiting
 from storages import storage_of
 
 
@@ -53,6 +54,24 @@ async def verdict(storage: Database, here: Premises) -> Verdict:
             follow(chain.member, chain.end, chain.rows, found, erased_at=chain.erased_at)
         after = chains[-1].member
     return found
+
+
+async def test_what_was_said_of_a_login_is_kept_with_its_enrolment_until_the_proof_is_forgotten(
+    storage: Database, here: Premises
+) -> None:
+    member = await joined(storage, here)
+    async with storage.transaction() as tx:
+        taken = await waiting(tx, here)
+        assert await tx.enrolments.save(taken.accepted(member.id, later(9)), '{"iss":"https://op","iat":7}')
+        later_on = await waiting(tx, here, at=later(60), request="req-2")
+        assert await tx.enrolments.save(later_on.accepted(member.id, later(70)))
+    found = await storage.reading.consents.logins(here.club.id, member.id)
+    assert found == [Login(taken.id, {"iss": "https://op", "iat": 7}, later(9))]
+    kept = await storage.reading.rights.kept(member, NOW)
+    assert [asked.login for asked in kept.enrolments] == [{"iss": "https://op", "iat": 7}, {}]
+    async with storage.transaction() as tx:
+        await tx.rights.forget_history(here.club.id, member.id)
+    assert await storage.reading.consents.logins(here.club.id, member.id) == []
 
 
 async def test_records_are_bound_to_each_other_page_by_page(storage: Database, here: Premises) -> None:

@@ -28,6 +28,8 @@ WALKED = {
     "places.digests": "as many clubs as sales units",
 }
 SORTED = {
+    "announcements.turned_down": "what one register would not have in a month, for an operator who looks",
+    "announcements.waiting": "what one register has yet to hear, for an operator who looks",
     "inactivity.ages": "those who are inactive, for an operator who looks",
     "enrolments.count_open": "two states",
     "enrolments.last_ended": "the enrolments of one phone",

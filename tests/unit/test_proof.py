@@ -17,6 +17,7 @@ from medlem.club.consent import Actor, Method
 from medlem.club.errors import NotFound
 from medlem.club.ids import KeyId
 from medlem.club.member import ConsentAnswer
+from medlem.config import load
 from medlem.flows import membership, recording
 from medlem.flows.recording import Said
 from medlem.vault import Vault
@@ -30,6 +31,9 @@ EMAIL = ConsentAnswer(
     granted=True,
     given_at=datetime(2026, 11, 23, 9, 59, tzinfo=UTC),
     language="en",
+)
+CONTROLLER = proof.Controller(
+    "Fjord & Fjell AS", "999 888 777", "privacy@fjord.example.org", None, ("Vipps MobilePay AS",)
 )
 SMALL = pack({"a.txt": b"what was said", "b.txt": b""}, {"club": "one"}, VAULT)
 
@@ -101,6 +105,10 @@ def test_another_key_does_not_check_it_and_an_older_one_does() -> None:
         proof.check(pack({"a.txt": b"what was said", "b.txt": b""}, {"club": "one"}, other), KEYS)
 
 
+def maker(shop: Shop, controller: proof.Controller = CONTROLLER) -> proof.Maker:
+    return proof.Maker(shop.ports, VAULT, shop.club, controller)
+
+
 async def joined(shop: Shop, msisdn: str = KARI, name: str = "Kari <Nordmann>") -> str:
     person = shop.platform.person(msisdn, name)
     person.profile = replace(person.profile, name=name)
@@ -130,7 +138,7 @@ async def test_the_proof_of_a_member_shows_everything_in_full() -> None:
         await shop.clock.turn(60)
         await taken_back(shop, member)
         await membership.leave(shop.ports, shop.club, member)
-        whole = await proof.of_member(shop.ports, VAULT, shop.club, member)
+        whole = await proof.of_member(maker(shop), member)
     said = proof.check(whole, KEYS)
     assert said["chains"] == {"hold": True, "members": 1, "records": 5, "faults": 0}
     found = records_of(whole)
@@ -149,6 +157,45 @@ async def test_the_proof_of_a_member_shows_everything_in_full() -> None:
     assert hashlib.sha256(sent).hexdigest() == kari["records"][1]["evidence_digest"]
 
 
+async def test_a_proof_says_who_answers_for_it_and_what_the_token_said_of_the_login() -> None:
+    async with open_shop() as shop:
+        member = await joined(shop)
+        whole = await proof.of_member(maker(shop), member)
+        unsaid = await proof.of_member(maker(shop, proof.Controller.of(None)), member)
+    found = records_of(whole)
+    assert found["controller"] == proof.check(whole, KEYS)["controller"]
+    assert found["controller"] == {
+        "legal_name": "Fjord & Fjell AS",
+        "org_number": "999 888 777",
+        "contact": "privacy@fjord.example.org",
+        "data_protection_officer": None,
+        "processors": ["Vipps MobilePay AS"],
+    }
+    [kari] = found["members"]
+    [login] = kari["logins"]
+    assert login["enrolment"] == kari["records"][0]["enrolment"]
+    assert login["claims"]["iss"] == "https://login.example.org/"
+    page = files(whole)["proof.html"].decode()
+    for shown in (
+        "Fjord &amp; Fjell AS",
+        "999 888 777",
+        "Vipps MobilePay AS",
+        "2026-11-23 09:59:50 UTC",
+        "login.example.org",
+    ):
+        assert shown in page, shown
+    assert "<dd>not said</dd>" in files(unsaid)["proof.html"].decode()
+
+
+def test_the_controller_is_as_the_settings_of_the_club_say() -> None:
+    said = {"MEDLEM_CONTROLLER": "Fjord & Fjell AS", "MEDLEM_CONTROLLER_DPO": "Ola", "MEDLEM_VIPPS_MSN": "100001"}
+    assert proof.Controller.of(load(None, said)) == proof.Controller(
+        "Fjord & Fjell AS", None, None, "Ola", ("Vipps MobilePay AS",)
+    )
+    elsewhere = {"MEDLEM_VIPPS_CLIENT_ID": "c", "MEDLEM_VIPPS_DISCOVERY_URL": "https://op.example.org/discovery"}
+    assert proof.Controller.of(load(None, elsewhere)).processors == ()
+
+
 async def test_a_stranger_can_follow_the_chain_with_what_the_page_says() -> None:
     order = (
         "format", "club", "member", "sequence", "id", "act", "element", "purpose", "channel", "granted", "given_at",
@@ -158,7 +205,7 @@ async def test_a_stranger_can_follow_the_chain_with_what_the_page_says() -> None
     async with open_shop() as shop:
         member = await joined(shop)
         await taken_back(shop, member)
-        whole = await proof.of_member(shop.ports, VAULT, shop.club, member)
+        whole = await proof.of_member(maker(shop), member)
     [kari] = records_of(whole)["members"]
     before = "0" * 64
     for row in kari["records"]:
@@ -179,12 +226,12 @@ async def test_the_proof_of_a_time_holds_who_was_heard_in_it() -> None:
         await shop.clock.turn(86400)
         second = await joined(shop, OLA, "Ola")
         until = begun + timedelta(hours=12)
-        whole = await proof.of_time(shop.ports, VAULT, shop.club, begun, until)
+        whole = await proof.of_time(maker(shop), begun, until)
         assert [one["id"] for one in records_of(whole)["members"]] == [first]
-        later = await proof.of_time(shop.ports, VAULT, shop.club, until, until + timedelta(days=2))
+        later = await proof.of_time(maker(shop), until, until + timedelta(days=2))
         assert [one["id"] for one in records_of(later)["members"]] == [second]
         with pytest.raises(NotFound):
-            await proof.of_time(shop.ports, VAULT, shop.club, begun - timedelta(days=2), begun)
+            await proof.of_time(maker(shop), begun - timedelta(days=2), begun)
 
 
 async def test_a_proof_of_records_that_do_not_hold_says_so_itself() -> None:
@@ -193,7 +240,7 @@ async def test_a_proof_of_records_that_do_not_hold_says_so_itself() -> None:
         async with shop.storage.transaction() as tx:
             session = tx.consents._session  # type: ignore[attr-defined] # a stranger's hand
             await session.run("consents.advance", club=shop.club.id, member=member, sequence=9, hash="x")
-        whole = await proof.of_member(shop.ports, VAULT, shop.club, member)
+        whole = await proof.of_member(maker(shop), member)
     said = proof.check(whole, KEYS)
     assert said["chains"]["hold"] is False
     page = files(whole)["proof.html"].decode()

@@ -1,5 +1,6 @@
 """What a yes says of the customer: everything may be missing, and a missing part never costs the yes."""
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -150,9 +151,33 @@ async def test_what_userinfo_leaves_out_the_id_token_may_say(house: House) -> No
     assert told.phone == PhoneNumber("4740000003")
 
 
+async def test_what_the_token_says_of_the_login_is_told_without_who_it_was(house: House) -> None:
+    house.stub.says(USERINFO, Said({"sub": SUB}))
+    now = int(NOW.timestamp())
+    tokens = house.good().claiming(
+        auth_time=now - 7, acr="urn:level:2", amr=["pin", "push"], name="Kari", jti="one", rat=1, azp=None
+    )
+    told = await house.told(tokens)
+    assert isinstance(told, Disclosure)
+    said = json.loads(told.login or "")
+    assert (said["auth_time"], said["acr"], said["amr"]) == (now - 7, "urn:level:2", ["pin", "push"])
+    assert {"iss", "aud", "iat", "exp"} <= said.keys()
+    assert said.keys().isdisjoint({"sub", "name", "at_hash", "nonce", "sid", "jti", "azp"})
+    assert SUB not in (told.login or "")
+
+
+@pytest.mark.parametrize("what", ["x" * 256, {"a": 1}, [1], [], ["x"] * 11, [["x"]], True, "a\nb", ""])
+async def test_what_cannot_be_said_of_a_login_is_left_out(house: House, what: Any) -> None:
+    house.stub.says(USERINFO, Said({"sub": SUB}))
+    told = await house.told(house.good().claiming(acr=what, amr=what, auth_time=what))
+    assert isinstance(told, Disclosure)
+    assert json.loads(told.login or "").keys().isdisjoint({"acr", "amr", "auth_time"})
+
+
 async def test_a_provider_without_userinfo_is_no_trouble(house: House) -> None:
     house.stub.says(DISCOVERY, Said(house.stub.document(userinfo_endpoint=None)))
     told = await house.told(house.good().claiming(name="Kari Nordmann"))
+    assert isinstance(told, Disclosure)
     assert told == Disclosure(sub=SUB, shared_at=NOW, phone=None, profile=Profile(name="Kari Nordmann"))
 
 

@@ -152,11 +152,13 @@ async def _export(
     vault = open_vault(settings, may_make=False)
     async with open_house(settings) as house:
         whose = await house.clubs.named(club)
+        controller = proof.Controller.of(await house.clubs.settings(whose.id))
+        maker = proof.Maker(house.ports, vault, whose, controller)
         if member is not None:
-            return await proof.of_member(house.ports, vault, whose, member)
+            return await proof.of_member(maker, member)
         if since is None or until is None or since >= until:
             raise NotFound("That time ends before it begins.")
-        return await proof.of_time(house.ports, vault, whose, since, until)
+        return await proof.of_time(maker, since, until)
 
 
 async def _texts(settings: Settings, club: str | None) -> list[Text]:

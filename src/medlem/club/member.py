@@ -251,6 +251,8 @@ class Disclosure:
     """When we were told; None: just now."""
     raw_consents: bytes | None = field(default=None, repr=False)
     """The platform's consent objects as they came, as JSON: evidence is kept whole."""
+    login: str | None = field(default=None, compare=False)
+    """What the ID token said of the login, as JSON: who said it to whom, when, and how it was proved. Names nobody."""
 
 
 class AlreadyMember(Refusal):

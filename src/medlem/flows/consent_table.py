@@ -1,6 +1,6 @@
 """What is kept of consents: records, each in its place, and the words that were shown."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -28,6 +28,16 @@ class Kept:
     enrolment: str
     raw: bytes
     kept_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """What the platform's ID token said of the login of one enrolment, once it was verified."""
+
+    enrolment: str
+    claims: Mapping[str, Any]
+    at: datetime
+    """When the enrolment ended with it."""
 
 
 class Consents(Protocol):
@@ -68,6 +78,9 @@ class Consents(Protocol):
 
     async def evidence(self, club: ClubId, member: MemberId) -> Sequence[Kept]:
         """What the platform sent, as it came, oldest first."""
+
+    async def logins(self, club: ClubId, member: MemberId) -> Sequence[Login]:
+        """Those of the member's enrolments of which it is kept, oldest first."""
 
     async def withdrawals(self, club: ClubId, member: MemberId) -> Sequence[datetime]:
         """When the member ended sharing in the app, which is no consent withdrawn."""

@@ -194,7 +194,7 @@ async def _draw_conclusion(ports: Ports, answered: Enrolment, told: Told) -> Non
         if current is None or current.claim != answered.claim or current.state is not State.WAITING:
             return
         after, drafts = await _told(ports, tx, current, told, now)
-        await tx.enrolments.save(after)
+        await tx.enrolments.save(after, told.login if isinstance(told, Disclosure) and after.member else None)
         await _announce(tx, [] if after.is_open else [after], now, drafts)
 
 

@@ -1,9 +1,9 @@
 """What is kept for the rights of members: one of `tables.Tables`, which wants a file of its own."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from medlem.club.ids import ClubId, MemberId
 from medlem.club.member import Member
@@ -45,6 +45,8 @@ class Asked:
     state: str
     asked_at: datetime
     ended_at: datetime
+    login: Mapping[str, Any]
+    """What the platform's ID token said of the login; empty where nothing is kept of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +139,7 @@ class Rights(Protocol):
         """Whether a record of theirs still says something."""
 
     async def forget_history(self, club: ClubId, member: MemberId) -> None:
-        """Forget when they were members, and when they ended sharing."""
+        """Forget when they were members, how they logged in, and when they ended sharing."""
 
     async def erased_since(self, club: ClubId, sub: str, moment: datetime) -> bool:
         """Whether the person of that `sub` was erased at that moment or later."""

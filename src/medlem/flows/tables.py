@@ -138,8 +138,13 @@ class Enrolments(Protocol):
     async def hold_all(self, wanted: Sequence[Enrolment]) -> Mapping[EnrolmentId, Enrolment]:
         """As `hold`, many of them as they are now, in the order of their ids."""
 
-    async def save(self, enrolment: Enrolment) -> bool:
-        """Write its new state; False, and nothing written, when another claim has been made since."""
+    async def save(self, enrolment: Enrolment, login: str | None = None) -> bool:
+        """Write its new state; False, and nothing written, when another claim has been made since.
+
+        Args:
+            enrolment: as it is from now on.
+            login: what the ID token said of the login by which it was accepted.
+        """
 
     async def save_all(self, changed: Sequence[Enrolment]) -> None:
         """As `save`, many of them; what another claim has overtaken is left out."""

@@ -1,5 +1,6 @@
 """Keeps consent records, each bound to the one before it, and the words that customers were shown."""
 
+import json
 import secrets
 from collections.abc import Sequence
 from dataclasses import replace
@@ -22,7 +23,7 @@ from medlem.club.consent import (
 )
 from medlem.club.ids import ClubId, ConsentId, EnrolmentId, KeyId, MemberId, StationId
 from medlem.club.member import Consent
-from medlem.flows.consent_table import Chain, Kept
+from medlem.flows.consent_table import Chain, Kept, Login
 from medlem.storage.session import Row, Session, maybe_millis, millis, moment
 from medlem.vault import Vault
 
@@ -114,6 +115,11 @@ class Consents:
         rows = await self._session.all("consents.evidence", club=club, member=member)
         found = [Kept(row["enrolment"], self._vault.open(row["raw"]), moment(int(row["kept_at"]))) for row in rows]
         return sorted(found, key=lambda kept: (kept.kept_at, kept.enrolment))
+
+    async def logins(self, club: ClubId, member: MemberId) -> Sequence[Login]:
+        rows = await self._session.all("consents.logins", club=club, member=member)
+        found = [Login(row["id"], json.loads(row["login"]), moment(int(row["changed_at"]))) for row in rows]
+        return sorted(found, key=lambda login: (login.at, login.enrolment))
 
     async def withdrawals(self, club: ClubId, member: MemberId) -> Sequence[datetime]:
         rows = await self._session.all("consents.withdrawals", club=club, member=member)

@@ -62,10 +62,10 @@ class Enrolments:
         held = [self._enrolment(row) for row in rows]
         return {enrolment.id: enrolment for enrolment in held}
 
-    async def save(self, enrolment: Enrolment) -> bool:
+    async def save(self, enrolment: Enrolment, login: str | None = None) -> bool:
         if _only_waits_on(enrolment):
             return await self._put_off([enrolment]) > 0
-        if not await self._session.run("enrolments.save", **self._columns(enrolment)):
+        if not await self._session.run("enrolments.save", **self._columns(enrolment), login=login):
             return False
         self._announce(enrolment)
         return True

@@ -1,5 +1,6 @@
 """Keeps what members have asked of the club, and removes whoever is erased."""
 
+import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
@@ -148,6 +149,7 @@ class Rights:
     async def forget_history(self, club: ClubId, member: MemberId) -> None:
         await self._session.run("rights.forget_withdrawals", club=club, member=member)
         await self._session.run("rights.forget_memberships", club=club, member=member)
+        await self._session.run("rights.forget_logins", club=club, member=member)
 
     async def erased_since(self, club: ClubId, sub: str, moment: datetime) -> bool:
         for digest in self._vault.digests(SUB, sub):
@@ -246,6 +248,7 @@ def _asked(row: Row) -> Asked:
         state=row["state"],
         asked_at=moment(int(row["created_at"])),
         ended_at=moment(int(row["changed_at"])),
+        login=json.loads(row["login"]) if row["login"] else {},
     )
 
 

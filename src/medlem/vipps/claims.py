@@ -4,7 +4,9 @@ Claims come from userinfo and, since 2025, from the ID token as well; where both
 of empty strings is how the platform says that it has none.
 """
 
+import json
 import logging
+import math
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -15,6 +17,11 @@ _log = logging.getLogger(__name__)
 
 Claims = Mapping[str, Any]
 
+OF_LOGIN: Final = ("iss", "aud", "azp", "msn", "iat", "exp", "auth_time", "acr", "amr")
+"""Who says so, to whom, when it was written and until when it holds; when and how the customer was known."""
+LONGEST_TEXT: Final = 255
+MOST_TEXTS: Final = 10
+
 EMPTY: Final[tuple[Any, ...]] = (None, "", {}, [])
 
 
@@ -22,6 +29,21 @@ def merged(id_token: Claims, userinfo: Claims) -> dict[str, Any]:
     """One set of claims: userinfo's, and the ID token's for what userinfo leaves out; stray spaces in keys go."""
     both = {name.strip(): value for name, value in id_token.items()}
     return both | {name.strip(): value for name, value in userinfo.items() if value not in EMPTY}
+
+
+def login(claims: Claims) -> str:
+    """What a verified ID token says of the login itself, as JSON: neither who it was nor any hash of a token."""
+    said = {name: claims[name] for name in OF_LOGIN if _is_plain(claims.get(name))}
+    return json.dumps(said, separators=(",", ":"), ensure_ascii=False)
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether it is what such a claim can be: a short text, a number, or a few texts."""
+    if isinstance(value, list):
+        return 0 < len(value) <= MOST_TEXTS and all(isinstance(one, str) and _is_plain(one) for one in value)
+    if isinstance(value, str):
+        return 0 < len(value) <= LONGEST_TEXT and value.isprintable()
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def text(claims: Claims, name: str) -> str | None:

@@ -79,6 +79,7 @@ class Discloser:
             consents=consents.answers(said),
             shared_at=receipt.received_at,
             raw_consents=consents.raw(said),
+            login=claims.login(verified),
         )
 
     async def _verified(

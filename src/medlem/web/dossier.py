@@ -1,5 +1,6 @@
 """Everything that is kept of a member, as a program reads it. docs/privacy.md explains each part."""
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -92,12 +93,23 @@ class QuestionShown:
     state: str
     asked_at: datetime
     ended_at: datetime
+    login: str | None
+    """What the platform's ID token said of the login, as JSON."""
 
     @classmethod
     def of(cls, asked: Asked) -> "QuestionShown":
         """Show it whole."""
         phone = asked.phone.e164 if asked.phone else None
-        return cls(asked.enrolment, asked.station, asked.evidence, phone, asked.state, asked.asked_at, asked.ended_at)
+        return cls(
+            asked.enrolment,
+            asked.station,
+            asked.evidence,
+            phone,
+            asked.state,
+            asked.asked_at,
+            asked.ended_at,
+            json.dumps(dict(asked.login), ensure_ascii=False) if asked.login else None,
+        )
 
 
 @dataclass(frozen=True, slots=True)

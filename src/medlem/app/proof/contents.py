@@ -3,13 +3,50 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from medlem.club.consent import Text, Verdict
 from medlem.club.ids import StationId
 from medlem.club.member import Consent, Member
 from medlem.club.place import Club
-from medlem.flows.consent_table import Chain, Kept
+from medlem.config import Settings
+from medlem.flows.consent_table import Chain, Kept, Login
+
+VIPPS: Final = "Vipps MobilePay AS"
+
+
+@dataclass(frozen=True, slots=True)
+class Controller:
+    """Who answers for the register, as the settings say when a proof is made; None where they do not."""
+
+    name: str | None = None
+    org_number: str | None = None
+    contact: str | None = None
+    dpo: str | None = None
+    processors: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, settings: Settings | None) -> "Controller":
+        """As a club's settings have it; the platform handles consents for the merchant wherever it is Vipps's."""
+        if settings is None:
+            return cls()
+        return cls(
+            settings.controller,
+            settings.controller_org_number,
+            settings.controller_contact,
+            settings.controller_dpo,
+            (VIPPS,) if settings.vipps_msn is not None else (),
+        )
+
+    def written(self) -> dict[str, Any]:
+        """For machines."""
+        return {
+            "legal_name": self.name,
+            "org_number": self.org_number,
+            "contact": self.contact,
+            "data_protection_officer": self.dpo,
+            "processors": list(self.processors),
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +59,7 @@ class Person:
     records: Sequence[Consent]
     """As we speak of them; those that were emptied are left out."""
     kept: Sequence[Kept]
+    logins: Sequence[Login]
     sharing_withdrawn: Sequence[datetime]
     verdict: Verdict
 
@@ -31,6 +69,7 @@ class Proof:
     """All that one file shows."""
 
     club: Club
+    controller: Controller
     scope: Mapping[str, str]
     people: Sequence[Person]
     texts: Sequence[Text]
@@ -63,6 +102,10 @@ def written_person(person: Person) -> dict[str, Any]:
                 for fault in person.verdict.faults
             ],
         },
+        "logins": [
+            {"enrolment": login.enrolment, "at": text_in(login.at), "claims": dict(login.claims)}
+            for login in person.logins
+        ],
         "records": list(person.chain.rows),
     }
 

@@ -3,13 +3,14 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 from medlem import __version__
 from medlem.app.proof import page
 from medlem.app.proof.archive import pack
-from medlem.app.proof.contents import Person, Proof, text_in, written_person
+from medlem.app.proof.contents import Controller, Person, Proof, text_in, written_person
 from medlem.club.consent import Text, Verdict, follow
 from medlem.club.errors import NotFound
 from medlem.club.member import Member
@@ -23,33 +24,44 @@ RECORDS: Final = "records.json"
 PAGE: Final = "proof.html"
 
 
-async def of_member(ports: Ports, vault: Vault, club: Club, member: str) -> bytes:
+@dataclass(frozen=True, slots=True)
+class Maker:
+    """With what, for whom and in whose name a proof is made."""
+
+    ports: Ports
+    vault: Vault
+    club: Club
+    controller: Controller
+
+
+async def of_member(maker: Maker, member: str) -> bytes:
     """The proof of one member, with the whole chain.
 
     Raises:
         NotFound: the club has none of that id or member number.
     """
-    found, chain = await proving.of_member(ports, club, member)
-    people = [await _person(ports, club, found, chain)]
-    return await _made(ports, vault, club, people, {"member": chain.member})
+    found, chain = await proving.of_member(maker.ports, maker.club, member)
+    people = [await _person(maker, found, chain)]
+    return await _made(maker, people, {"member": chain.member})
 
 
-async def of_time(ports: Ports, vault: Vault, club: Club, since: datetime, until: datetime) -> bytes:
+async def of_time(maker: Maker, since: datetime, until: datetime) -> bytes:
     """The proof of everybody of whom something was heard within a time, each with the whole chain.
 
     Raises:
         NotFound: there is nobody.
     """
     people = [
-        await _person(ports, club, member, chain) async for member, chain in proving.of_time(ports, club, since, until)
+        await _person(maker, member, chain)
+        async for member, chain in proving.of_time(maker.ports, maker.club, since, until)
     ]
     if not people:
         raise NotFound("Nothing was recorded in that time.")
-    return await _made(ports, vault, club, people, {"from": text_in(since), "to": text_in(until)})
+    return await _made(maker, people, {"from": text_in(since), "to": text_in(until)})
 
 
-async def _person(ports: Ports, club: Club, member: Member | None, chain: Chain) -> Person:
-    reading = ports.storage.reading.consents
+async def _person(maker: Maker, member: Member | None, chain: Chain) -> Person:
+    reading, club = maker.ports.storage.reading.consents, maker.club
     verdict = Verdict()
     follow(chain.member, chain.end, chain.rows, verdict, erased_at=chain.erased_at)
     return Person(
@@ -57,16 +69,19 @@ async def _person(ports: Ports, club: Club, member: Member | None, chain: Chain)
         chain=chain,
         records=await reading.of(club.id, chain.member),
         kept=await reading.evidence(club.id, chain.member),
+        logins=await reading.logins(club.id, chain.member),
         sharing_withdrawn=await reading.withdrawals(club.id, chain.member),
         verdict=verdict,
     )
 
 
-async def _made(ports: Ports, vault: Vault, club: Club, people: Sequence[Person], scope: Mapping[str, str]) -> bytes:
+async def _made(maker: Maker, people: Sequence[Person], scope: Mapping[str, str]) -> bytes:
+    ports, vault, club = maker.ports, maker.vault, maker.club
     places = ports.storage.reading.places
     stations = {one.id: one.name for one in await places.stations(club.id)}
     proof = Proof(
         club=club,
+        controller=maker.controller,
         scope=scope,
         people=people,
         texts=_used(await ports.storage.reading.consents.texts(club.id), people),
@@ -92,6 +107,7 @@ def _used(texts: Sequence[Text], people: Sequence[Person]) -> Sequence[Text]:
 def _about(proof: Proof) -> dict[str, Any]:
     return {
         "club": {"id": proof.club.id, "name": proof.club.name, "sales_unit": proof.club.sales_unit},
+        "controller": proof.controller.written(),
         "scope": dict(proof.scope),
         "made_at": text_in(proof.made_at),
         "software": f"medlem {proof.version}",

@@ -1,15 +1,16 @@
 """A proof for people: one page that needs nothing else, to be read on a screen or printed on A4."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from html import escape
 from typing import Final
 
-from medlem.app.proof.contents import Person, Proof, masked
+from medlem.app.proof.contents import Controller, Person, Proof, masked
 from medlem.app.proof.looks import LOOKS
 from medlem.club.consent import Actor, Method, Purpose, Text, Verdict
 from medlem.club.ids import StationId
 from medlem.club.member import Consent, standing
+from medlem.flows.consent_table import Login
 
 METHODS: Final = {
     Method.VIPPS_CIBA: "a question in the app",
@@ -31,6 +32,9 @@ SOURCES: Final = {
     "merchant": "a form of the merchant's own",
 }
 MOST_FAULTS: Final = 50
+UNSAID: Final = "not said"
+LAST_SECOND: Final = 253402300799
+"""Of the year 9999."""
 
 
 def written(proof: Proof) -> str:
@@ -66,7 +70,20 @@ def _head(proof: Proof) -> Iterator[str]:
     yield _fact("By", _e(f"medlem {proof.version}"))
     yield _fact("Members", str(len(proof.people)))
     yield "</dl>"
+    yield from _controller(proof.controller)
     yield from _verdict(proof)
+
+
+def _controller(controller: Controller) -> Iterator[str]:
+    yield "<section class=controller><h2>Who answers for it</h2><dl>"
+    yield _fact("Controller", _e(controller.name or UNSAID))
+    yield _fact("Org. number", _e(controller.org_number or UNSAID))
+    yield _fact("Contact", _e(controller.contact or UNSAID))
+    if controller.dpo:
+        yield _fact("Data protection officer", _e(controller.dpo))
+    if controller.processors:
+        yield _fact("Processor", _e(", ".join(controller.processors)) + ", which asks in the app")
+    yield "</dl></section>"
 
 
 def _verdict(proof: Proof) -> Iterator[str]:
@@ -104,8 +121,10 @@ def _person(proof: Proof, person: Person) -> Iterator[str]:
     yield from _standing(person)
     yield f"<h3>What happened, in order ({person.verdict.records} records)</h3><ol class=timeline>"
     places = {row["id"]: row for row in person.chain.rows}
+    logins = {login.enrolment: login for login in person.logins}
     for record in person.records:
-        yield from _record(proof, record, places[record.id]["hash"] or "", places[record.id]["sequence"])
+        login = logins.get(record.enrolment) if record.enrolment else None
+        yield from _record(proof, record, login, places[record.id]["hash"] or "", places[record.id]["sequence"])
     yield "</ol>"
     if person.verdict.emptied:
         yield f"<p>{person.verdict.emptied} records were emptied; their places are still in the chain.</p>"
@@ -127,7 +146,7 @@ def _standing(person: Person) -> Iterator[str]:
     yield "</tbody></table>"
 
 
-def _record(proof: Proof, record: Consent, hashed: str, sequence: int | None) -> Iterator[str]:
+def _record(proof: Proof, record: Consent, login: Login | None, hashed: str, sequence: int | None) -> Iterator[str]:
     kind = "yes" if record.granted else "no"
     yield f"<li class={kind}><div class=act><b>{_act(record)}</b> · {_for(record)} · {_e(record.element)}</div>"
     if record.text:
@@ -154,8 +173,27 @@ def _record(proof: Proof, record: Consent, hashed: str, sequence: int | None) ->
         if said:
             yield _fact(name, _e(said))
     if record.enrolment:
-        yield _fact("Enrolment", f"<small>{_e(record.enrolment)}</small>")
+        yield from _enrolment(record.enrolment, login)
     yield f"</dl><p class=hash>record {sequence or 'without a place'} · {_e(record.id)}<br>{_e(hashed)}</p></li>"
+
+
+def _enrolment(enrolment: str, login: Login | None) -> Iterator[str]:
+    """By which enrolment it came, and what the platform's signed token said of the login."""
+    yield _fact("Enrolment", f"<small>{_e(enrolment)}</small>")
+    said = login.claims if login else {}
+    for name, claim in (("Logged in", "auth_time"), ("Token written", "iat")):
+        if (moment := _seconds(said.get(claim))) is not None:
+            yield _fact(name, moment)
+    for name, claim in (("Token of", "iss"), ("Made out to", "aud"), ("Level", "acr"), ("By means of", "amr")):
+        if (what := said.get(claim)) is not None:
+            yield _fact(name, f"<small>{_e(', '.join(what) if isinstance(what, list) else str(what))}</small>")
+
+
+def _seconds(value: object) -> str | None:
+    """A moment as tokens have it; None for what is none."""
+    if not isinstance(value, int | float) or not 0 <= value <= LAST_SECOND:
+        return None
+    return _moment(datetime.fromtimestamp(value, UTC))
 
 
 def _texts(proof: Proof) -> Iterator[str]:

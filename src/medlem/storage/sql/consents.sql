@@ -104,6 +104,10 @@ select enrolment, raw, kept_at
 from evidence indexed by evidence_by_member
 where club = :club and member = :member;
 
+-- name: logins(club, member)
+select id, login, changed_at from enrolment
+where club = :club and member = :member and login is not null;
+
 -- name: withdrawals(club, member)
 select heard_at from withdrawal where club = :club and member = :member order by heard_at;
 

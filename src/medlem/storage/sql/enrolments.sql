@@ -37,13 +37,13 @@ where club = :club and id = :enrolment
 for update
 ;
 
--- name: save(club, enrolment, state, reason, changed_at, expires_at, interval_ms, due_at, failures, pinged_at, request, request_digest, answer, member, answer_digest, claim)!
+-- name: save(club, enrolment, state, reason, changed_at, expires_at, interval_ms, due_at, failures, pinged_at, request, request_digest, answer, member, answer_digest, claim, login)!
 -- Ends the lease. Writes nothing over a later claim, nor over an end.
 update enrolment
 set state = :state, reason = :reason, changed_at = :changed_at, expires_at = :expires_at, interval_ms = :interval_ms,
     due_at = :due_at, failures = :failures, pinged_at = :pinged_at, request = :request,
     request_digest = :request_digest, answer = :answer, member = :member, answer_digest = :answer_digest,
-    lease_until = 0
+    login = :login, lease_until = 0
 where club = :club and id = :enrolment and claim = :claim and state in ('asking', 'waiting');
 
 -- name: put_off(club, enrolment, claim, interval_ms, due_at, failures, pinged_at)

@@ -123,6 +123,9 @@ delete from withdrawal where club = :club and member = :member;
 -- name: forget_memberships(club, member)!
 delete from past_membership where club = :club and member = :member;
 
+-- name: forget_logins(club, member)!
+update enrolment set login = null where club = :club and member = :member and login is not null;
+
 -- name: to_sweep(before, most)
 -- All clubs: one worker serves them all.
 select club, member, reason, requested_at, erased_at
@@ -163,7 +166,7 @@ order by enrolment;
 
 -- name: enrolments(club, member)
 select
-    e.id, e.identification, e.station, e.phone, e.evidence, e.state, e.created_at, e.changed_at
+    e.id, e.identification, e.station, e.phone, e.evidence, e.state, e.created_at, e.changed_at, e.login
 from enrolment e indexed by enrolment_by_member
 where e.club = :club and e.member = :member
 order by e.id;
