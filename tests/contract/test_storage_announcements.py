@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from medlem.club.announcement import Announcement, Hearing, News
 from medlem.club.identification import Membership
-from medlem.club.ids import announcement_id, consent_id
+from medlem.club.ids import MemberId, announcement_id, consent_id
 from medlem.club.member import Consent, Entry, Member
 from medlem.club.phone import PhoneNumber
 from medlem.flows.tables import Tables
@@ -46,6 +46,26 @@ async def two_members(tx: Tables, here: Premises) -> tuple[Member, Member]:
     for member in (kari, ola):
         await tx.members.add(member)
     return replace(kari, phone=KARI), replace(ola, phone=OLA)
+
+
+async def test_what_waits_and_what_was_turned_down_is_listed_unless_more_was_told_since(
+    storage: Database, here: Premises
+) -> None:
+    async with storage.transaction() as tx:
+        kari, ola = await two_members(tx, here)
+        first, second = await news(tx, kari), await news(tx, ola, at=1)
+        for one in (first, second):
+            await tx.announcements.save(one.turned_down(later(5)))
+    reading = storage.reading.announcements
+    assert [one.id for one in await reading.turned_down(here.club.id, 9)] == [first.id, second.id]
+    assert [one.id for one in await reading.turned_down(here.club.id, 1)] == [first.id]
+    assert await reading.waiting(here.club.id, 9) == []
+    async with storage.transaction() as tx:
+        third = await news(tx, kari, News.CHANGED, at=6)
+        assert await tx.announcements.last(here.club.id, kari.id) == third.sequence
+    assert [one.id for one in await reading.turned_down(here.club.id, 9)] == [second.id]
+    assert [one.id for one in await reading.waiting(here.club.id, 9)] == [third.id]
+    assert await reading.last(here.club.id, MemberId("mem_nobody")) is None
 
 
 async def test_what_is_told_is_the_member_as_they_were(storage: Database, here: Premises) -> None:

@@ -12,7 +12,8 @@ from medlem.club.errors import TooManyRequests
 from medlem.club.masked import Masked
 from medlem.club.member import AlreadyMember, Profile
 from medlem.club.phone import PhoneNumber
-from medlem.flows import announcing, enrolment, landing, membership, scan
+from medlem.club.rights import ErasedBecause, RestrictedBecause
+from medlem.flows import announcing, enrolment, landing, membership, rights, scan
 from medlem.flows.answers import Heard, TurnedDown, Unheard
 from medlem.flows.limits import Limit, Limits
 from medlem.flows.views import EnrolmentView
@@ -277,3 +278,84 @@ async def test_what_a_member_adds_on_the_page_is_told_as_a_change(shop: Shop, re
         (News.CHANGED, {"size": "42"}),
     ]
     assert (await shop.identify()).membership == "member"
+
+
+async def turned_down(shop: Shop, register: ObedientRegister, msisdn: str = KARI) -> str:
+    """Somebody joins whom the register will not have."""
+    shop.platform.person(msisdn, "Kari Nordmann")
+    joined = await join(shop, msisdn)
+    register.answers.append(TurnedDown())
+    await tell(shop)
+    assert register.heard == []
+    assert joined.member is not None
+    return joined.member.id
+
+
+async def listed(shop: Shop) -> list[str]:
+    return [one.member.id for one in await shop.storage.reading.announcements.turned_down(shop.club.id, 9)]
+
+
+async def test_what_was_turned_down_is_told_again_of_the_member_as_they_are_now(
+    shop: Shop, register: ObedientRegister
+) -> None:
+    kari = await turned_down(shop, register)
+    assert await listed(shop) == [kari]
+    assert (await shop.identify()).membership == "not_member"
+    assert await announcing.tell_again(shop.ports, shop.club.id) == announcing.ToldAgain(anew=1, hurried=0)
+    assert await announcing.tell_again(shop.ports, shop.club.id) == announcing.ToldAgain(anew=0, hurried=1)
+    assert (await shop.identify()).membership == "member", "until it has heard, we know better"
+    await tell(shop)
+    [said] = register.heard
+    assert (said.news, said.member.id) == (News.JOINED, kari)
+    assert await listed(shop) == []
+
+
+async def test_who_has_left_since_is_not_told_as_a_member(shop: Shop, register: ObedientRegister) -> None:
+    kari = await turned_down(shop, register)
+    await membership.leave(shop.ports, shop.club, kari)
+    register.answers.append(TurnedDown())
+    await tell(shop)
+    assert await announcing.tell_again(shop.ports, shop.club.id) == announcing.ToldAgain(anew=1, hurried=0)
+    await tell(shop)
+    [said] = register.heard
+    assert (said.news, said.member.phone) == (News.LEFT, None)
+    assert said.former_phone == PhoneNumber(KARI)
+
+
+async def test_only_those_who_are_named_are_told_of_again_and_a_restricted_one_waits(
+    shop: Shop, register: ObedientRegister
+) -> None:
+    kari, ola = await turned_down(shop, register), await turned_down(shop, register, OLA)
+    assert (await announcing.tell_again(shop.ports, shop.club.id, [ola])).anew == 1
+    assert await listed(shop) == [kari]
+    await rights.restrict(shop.ports, shop.club, kari, RestrictedBecause.ACCURACY_CONTESTED, "key_1")
+    assert (await announcing.tell_again(shop.ports, shop.club.id)).anew == 0
+    assert await listed(shop) == [kari]
+    await rights.lift(shop.ports, shop.club, kari, "key_1")
+    await tell(shop)
+    assert {said.member.id for said in register.heard} == {kari, ola}
+
+
+async def test_what_has_been_put_off_is_told_at_once(shop: Shop, register: ObedientRegister) -> None:
+    shop.kari()
+    await join(shop)
+    register.deaf = True
+    await tell(shop)
+    register.deaf = False
+    assert await tell(shop) == announcing.Told(tried=0, heard=0)
+    assert (await announcing.tell_again(shop.ports, shop.club.id)).hurried == 1
+    assert await tell(shop) == announcing.Told(tried=1, heard=1)
+
+
+async def test_somebody_who_was_erased_is_told_of_again_by_nothing_but_an_id(
+    shop: Shop, register: ObedientRegister
+) -> None:
+    kari = await turned_down(shop, register)
+    erase = {"reason": ErasedBecause.ASKED_BY_MEMBER, "requested_at": None, "by": "key_1"}
+    await rights.erase(shop.ports, shop.club, kari, **erase)  # type: ignore[arg-type] # of several kinds
+    register.answers.append(TurnedDown())
+    await tell(shop)
+    assert (await announcing.tell_again(shop.ports, shop.club.id)).anew == 1
+    await tell(shop)
+    [said] = register.heard
+    assert (said.news, said.member.sub, said.member.profile) == (News.LEFT, None, Profile())

@@ -25,6 +25,7 @@ COMMANDS: Final = {
     "members": "medlem.cli.members",
     "migrate": "medlem.cli.migrate",
     "move": "medlem.cli.move",
+    "register": "medlem.cli.register",
     "restore": "medlem.cli.restore",
     "retention": "medlem.cli.retention",
     "serve": "medlem.cli.serve",

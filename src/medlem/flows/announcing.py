@@ -8,6 +8,7 @@ write nothing.
 
 import asyncio
 import logging
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, assert_never
@@ -29,6 +30,9 @@ LEASE: Final = timedelta(seconds=30)
 
 AT_ONCE: Final = 8
 """Members of one club of whom the register is told side by side."""
+
+MOST_AGAIN: Final = 10_000
+"""Members whom one command tells of again; it can be run once more."""
 
 FIRST_REST: Final = 1.0
 LONGEST_REST: Final = 30.0
@@ -103,6 +107,55 @@ async def write_down(
             due_at=now,
         )
     )
+
+
+@dataclass(frozen=True, slots=True)
+class ToldAgain:
+    """What is on its way to the register once more."""
+
+    anew: int
+    """Members of whom it turned something down: it hears of them as they are now, under a new key."""
+    hurried: int
+    """Announcements that had been put off, and are told now."""
+
+
+async def tell_again(ports: Ports, club: ClubId, members: Collection[str] = ()) -> ToldAgain:
+    """Tell a club's register again what it turned down, and at once what waits.
+
+    An old announcement is never told again by itself: what is in it may be true no more, and the register may answer
+    its key as it did before.
+
+    Args:
+        ports: the outside world.
+        club: whose register.
+        members: of whom; all when there are none.
+    """
+    now, anew = ports.clock.now(), 0
+    hurried = await ports.storage.reading.announcements.count_waiting(club)
+    for refused in await ports.storage.reading.announcements.turned_down(club, MOST_AGAIN):
+        if members and refused.member.id not in members:
+            continue
+        async with ports.storage.transaction() as tx:
+            anew += await _anew(ports, tx, refused, now)
+    async with ports.storage.transaction() as tx:
+        await tx.announcements.hurry(club, now)
+    return ToldAgain(anew, hurried)
+
+
+async def _anew(ports: Ports, tx: Tables, refused: Announcement, now: datetime) -> bool:
+    """Write down the member of an announcement that was turned down, unless there is a later one by now."""
+    await tx.announcements.next_sequence(refused.member)  # holds the member: nothing changes meanwhile
+    if await tx.announcements.last(refused.club, refused.member.id) != refused.sequence:
+        return False
+    member = await tx.members.get(refused.club, refused.member.id) or refused.member
+    if not member.present:
+        news, member = News.LEFT, replace(member, phone=None)
+    else:
+        news = News.NUMBER_MOVED if member.phone is None else News.JOINED
+    if member.restricted_at is not None and news is News.JOINED:
+        return False  # it is told when the restriction is lifted
+    await write_down(ports, tx, member, news, now, refused.former_phone)
+    return True
 
 
 async def tell_all(ports: Ports, club: ClubId) -> None:

@@ -112,6 +112,15 @@ class Announcements(Protocol):
     async def count_waiting(self, club: ClubId) -> int:
         """How many have not been heard."""
 
+    async def last(self, club: ClubId, member: MemberId) -> int | None:
+        """The number of the member's last announcement that is still there."""
+
+    async def waiting(self, club: ClubId, most: int) -> Sequence[Announcement]:
+        """Those that have not been heard, what happened first before the others."""
+
+    async def turned_down(self, club: ClubId, most: int) -> Sequence[Announcement]:
+        """Those that the register will not have and after which there is none about that member, in the same order."""
+
     async def forget(self, heard_before: datetime, turned_down_before: datetime) -> int:
         """Drop those that are over; how many. All clubs."""
 

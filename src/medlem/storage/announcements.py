@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 
 from medlem.club.announcement import Announcement, Hearing, News
-from medlem.club.ids import AnnouncementId, ClubId
+from medlem.club.ids import AnnouncementId, ClubId, MemberId
 from medlem.club.member import Consent, Member
 from medlem.club.phone import PhoneNumber
 from medlem.storage.identifications import AT_ONCE
@@ -98,6 +98,18 @@ class Announcements:
     async def count_waiting(self, club: ClubId) -> int:
         row = await self._session.one("announcements.count_waiting", club=club)
         return int(row["waiting"]) if row else 0
+
+    async def last(self, club: ClubId, member: MemberId) -> int | None:
+        row = await self._session.one("announcements.last", club=club, member=member)
+        return row["sequence"] if row else None
+
+    async def waiting(self, club: ClubId, most: int) -> Sequence[Announcement]:
+        rows = await self._session.all("announcements.waiting", club=club, most=most)
+        return [self._announcement(row) for row in rows]
+
+    async def turned_down(self, club: ClubId, most: int) -> Sequence[Announcement]:
+        rows = await self._session.all("announcements.turned_down", club=club, most=most)
+        return [self._announcement(row) for row in rows]
 
     async def forget(self, heard_before: datetime, turned_down_before: datetime) -> int:
         return await self._session.run(

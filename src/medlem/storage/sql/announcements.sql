@@ -67,6 +67,26 @@ update announcement set due_at = :now where club = :club and hearing = 'waiting'
 -- name: count_waiting(club)^
 select count(*) as waiting from announcement where club = :club and hearing = 'waiting';
 
+-- name: last(club, member)^
+select sequence from announcement where club = :club and member = :member order by sequence desc limit 1;
+
+-- name: waiting(club, most)
+select club, member, sequence, id, news, body, happened_at, hearing, attempts, claim, due_at, ended_at
+from announcement
+where club = :club and hearing = 'waiting'
+order by happened_at, member, sequence
+limit :most;
+
+-- name: turned_down(club, most)
+-- What came after it has told the register more than it would.
+select a.club, a.member, a.sequence, a.id, a.news, a.body, a.happened_at, a.hearing, a.attempts, a.claim, a.due_at, a.ended_at
+from announcement a
+where a.club = :club and a.hearing = 'turned_down' and not exists (
+    select 1 from announcement e where e.club = a.club and e.member = a.member and e.sequence > a.sequence
+)
+order by a.happened_at, a.member
+limit :most;
+
 -- name: forget(heard_before, turned_down_before, most)!
 -- All clubs: what is too old goes, whosever it is.
 delete from announcement
