@@ -18,6 +18,7 @@ from medlem.club.ids import ClubId
 from medlem.club.landing import Landing
 from medlem.flows import (
     announcing,
+    attempts,
     check_in,
     inactivity,
     landing,
@@ -212,6 +213,7 @@ class Worker:
         if self._tidied is None or now - self._tidied >= TIDY_EVERY:
             await retention.tidy(self._ports)
             await rights.sweep(self._ports)
+            await attempts.count(self._ports)
             await inactivity.enforce(self._ports)
             await proofs.forget(self._ports, self._proofs)
             await proving.place_older(self._ports)

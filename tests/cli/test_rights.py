@@ -64,6 +64,11 @@ def test_retention_is_previewed_and_confirmed_once(config: Path) -> None:
     assert (seen["enforced"], seen["confirmed_at"], seen["members"]) == (False, None, [])
     said(config, "retention", "confirm")
     assert said(config, "retention", "preview")["enforced"] is True
+    none = {"kept": 0, "due": 0}
+    assert seen["attempts"] == {"kept_days": 30, "ended": none, "unasked": none, "next_at": None}
+    assert said(config, "retention", "attempts", "--from", "2026-01-01", "--to", "2026-12-31") == {"attempts": []}
+    words = medlem("retention", "preview", "--config", str(config)).stdout
+    assert "questions now, of 0" in words
 
 
 def test_a_file_that_holds_no_erasures_is_refused_by_its_line_and_without_its_content(config: Path) -> None:

@@ -62,6 +62,8 @@ async def here(opening: Open) -> Premises:
         async with storage.transaction() as tx:
             await members(tx, made)
             enrolment = await waiting(tx, made)
+            await tx.identifications.add(made.identification(at=later(-60)))
+            assert await tx.attempts.count_unasked(later(-30)) == 1
             key = Key(id=key_id(NOW), club=made.club.id, kind=KeyKind.ADMIN, name="", created_at=NOW)
             await tx.keys.add(key, Masked("mdl_ad_secret"))
             await agree(tx, made.member("sub-3", "100003", later(2)), enrolment)

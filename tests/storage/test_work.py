@@ -40,6 +40,11 @@ PLANS: Final = 7
 """PostgreSQL plans a statement five times for the parameters at hand; then it compares that with one plan for all."""
 
 GROWS: Final[Mapping[str, str]] = {
+    "announcements.turned_down": "an operator who looks: all that a register would not have in a month",
+    "announcements.waiting": "an operator who looks, while a register is away: all that it has missed",
+    "attempts.ended_kept": "an operator who looks what will be counted",
+    "attempts.unasked_kept": "an operator who looks what will be counted",
+    "outbox.count": "whoever reads the figures, while an endpoint is away: all that it has missed",
     "announcements.count_waiting": "whoever reads the figures, while a register is away: all that it has missed",
     "announcements.hurry": "once, when a register that was away hears again: all that it has missed",
     "consents.members_between": "an auditor: the members from one page of a period to the next",

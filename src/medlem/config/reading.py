@@ -23,6 +23,8 @@ CONFIG: Final = "MEDLEM_CONFIG"
 
 LONGEST_MEMORY: Final = timedelta(hours=72)
 """Of what a register once said: so long we know ourselves who has joined or left since."""
+SHORTEST_ATTEMPTS: Final = timedelta(hours=72)
+"""So long a call may be repeated, and answers with the question as it is."""
 FURTHER: Final = f"{PREFIX}FURTHER_"
 """Begins the names under which the environment tells `medlem club add` of another club: not settings of this one."""
 
@@ -170,6 +172,8 @@ def contradictions(settings: Settings) -> Iterator[str]:
         yield from _no_page(settings.public_url)
     if settings.vipps_auth_method == "partner" and settings.vipps_msn is None:
         yield f"{PREFIX}VIPPS_MSN is needed with {PREFIX}VIPPS_AUTH_METHOD=partner"
+    if settings.attempts_kept is not None and settings.attempts_kept < SHORTEST_ATTEMPTS:
+        yield f"{PREFIX}ATTEMPTS_KEPT must be 72h or more, or off"
     yield from _register(settings)
 
 

@@ -111,6 +111,7 @@ class Settings:
     register_query: str | None = _setting(kinds.query, club=True)
     member_inactive_after: timedelta | None = _setting(kinds.duration, "730d")
     inactive_notice: timedelta | None = _setting(kinds.duration, "30d")
+    attempts_kept: timedelta | None = _setting(kinds.duration, "30d")
     consent_proof_kept: timedelta | None = _setting(kinds.duration, "1095d")
 
     @property
@@ -154,10 +155,11 @@ class Settings:
 
     @property
     def keeping(self) -> Keeping:
-        """How long members are kept, and what proves their consents."""
+        """How long members are kept, what proves their consents, and attempts that made nobody one."""
         return Keeping(
             inactive_after=self.member_inactive_after,
             notice=self.inactive_notice or timedelta(),
+            attempts=self.attempts_kept,
             proof=self.consent_proof_kept,
         )
 

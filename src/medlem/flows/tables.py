@@ -15,6 +15,7 @@ from medlem.club.ids import ClubId, EnrolmentId, StationId
 from medlem.club.masked import Masked
 from medlem.club.phone import PhoneNumber
 from medlem.club.place import Club, Key, Station, Store
+from medlem.flows.attempts_table import Attempts
 from medlem.flows.consent_table import Consents
 from medlem.flows.finding_table import Finding
 from medlem.flows.inactivity_table import Inactivity
@@ -276,6 +277,8 @@ class Tables(Protocol):
     def rights(self) -> Rights: ...
     @property
     def inactivity(self) -> Inactivity: ...
+    @property
+    def attempts(self) -> Attempts: ...
     @property
     def outbox(self) -> Outbox: ...
     @property

@@ -1,6 +1,7 @@
 """All tables over one session."""
 
 from medlem.storage.announcements import Announcements
+from medlem.storage.attempts import Attempts
 from medlem.storage.check_ins import CheckIns
 from medlem.storage.consents import Consents
 from medlem.storage.enrolments import Enrolments
@@ -45,6 +46,7 @@ class AllTables:
         self.announcements = Announcements(session, vault)
         self.rights = Rights(session, vault)
         self.inactivity = Inactivity(session)
+        self.attempts = Attempts(session)
         self.outbox = Outbox(session, vault)
         self.finding = Finding(session)
         self.merges = Merges(session, vault)

@@ -105,7 +105,8 @@ from evidence indexed by evidence_by_member
 where club = :club and member = :member;
 
 -- name: logins(club, member)
-select id, login, changed_at from enrolment
+select id, login, changed_at
+from enrolment indexed by enrolment_by_member
 where club = :club and member = :member and login is not null;
 
 -- name: withdrawals(club, member)

@@ -124,7 +124,8 @@ delete from withdrawal where club = :club and member = :member;
 delete from past_membership where club = :club and member = :member;
 
 -- name: forget_logins(club, member)!
-update enrolment set login = null where club = :club and member = :member and login is not null;
+update enrolment indexed by enrolment_by_member set login = null
+where club = :club and member = :member and login is not null;
 
 -- name: to_sweep(before, most)
 -- All clubs: one worker serves them all.
