@@ -1,8 +1,13 @@
 """The rights of members over HTTP."""
 
+import json
+
+from medlem.club.member import Profile
+from medlem.club.phone import PhoneNumber
+from medlem.flows import undoing
 from medlem.web.dossier_page import STYLE
 from service import Reply, Service
-from shop import KARI
+from shop import KARI, OLA
 
 KARIS = {"phone": "+4740000011", "profile": {"name": "Kari <b>Nordmann</b>", "email": "kari@example.org"}}
 ASKED = {"reason": "asked_by_member", "requested_at": "2026-11-20T09:30:00+01:00"}
@@ -35,6 +40,28 @@ async def test_an_export_is_everything_that_is_kept(service: Service) -> None:
     again = (await service.get(f"/v1/members/{member['id']}/export", "integration")).body
     assert [right["what"] for right in again["rights"]] == ["exported"]
     assert again["rights"][0]["by"].startswith("key_")
+
+
+async def test_an_export_says_how_it_was_decided_whose_a_number_is_and_what_was_taken_back(service: Service) -> None:
+    shop, kari = service.shop, {"name": "Kari Nordmann", "email": "kari@example.org"}
+    entry = (await service.post("/v1/members", {"phone": f"+{KARI}", "profile": kari}, "integration")).body["id"]
+    person = shop.platform.person(OLA)
+    person.phone_claim = PhoneNumber(KARI)
+    person.profile = Profile(name="Kari Nordmann", email="kari@example.org", email_verified=True)
+    await shop.invite(OLA)
+    shop.platform.approve(OLA)
+    await shop.wait(6)
+    [found] = (await service.get(f"/v1/members/{entry}/export", "integration")).body["decisions"]
+    assert (found["outcome"], found["undone_by"], found["sub_before"]) == ("entry_found", None, None)
+    assert found["profile_before"]["name"] == "Kari Nordmann"
+    await undoing.undo(shop.ports, shop.club, found["id"], "Mona", "Not hers, she says.")
+    first, second = (await service.get(f"/v1/members/{entry}/export", "integration")).body["decisions"]
+    assert (first["undone_by"], second["undoes"], second["by"]) == (second["id"], first["id"], "Mona")
+    assert (second["sub_before"], second["profile_before"]) == (None, None), "that is somebody else's"
+    assert person.sub not in json.dumps([first, second])
+    page = (await service.get(f"/v1/members/{entry}/export/page", "integration")).raw.decode()
+    for shown in ("How it was decided that a number is yours", "entry_found", "Not hers, she says.", "undone"):
+        assert shown in page, shown
 
 
 async def test_an_export_can_be_read_by_a_person_and_runs_nothing(service: Service) -> None:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from medlem.club.ids import ClubId, MemberId
+from medlem.club.linking import Linking
 from medlem.club.member import Member
 from medlem.club.phone import PhoneNumber
 from medlem.club.rights import Erasure, Exercised
@@ -88,6 +89,8 @@ class Kept:
     last_seen_at: datetime | None
     to_be_erased_since: datetime | None
     numbers: Sequence[Reached]
+    linkings: Sequence[Linking]
+    """What was decided about whom their numbers reach, by logins and by people."""
     identifications: Sequence[Stood]
     enrolments: Sequence[Asked]
     answers: Sequence[Answered]

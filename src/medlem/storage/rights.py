@@ -11,6 +11,7 @@ from medlem.club.phone import PhoneNumber
 from medlem.club.rights import ErasedBecause, Erasure, Exercised, Right
 from medlem.flows.rights_table import Answered, Asked, Delivered, Kept, Reached, Stood, Tombstone
 from medlem.storage.identifications import AT_ONCE, PHONE
+from medlem.storage.linkings import Linkings
 from medlem.storage.session import Row, Session, maybe_millis, millis, moment
 from medlem.vault import Vault
 
@@ -40,6 +41,7 @@ class Rights:
                 (_reached(row) for row in await self._session.all("rights.numbers", club=club, member=whose)),
                 key=lambda reached: reached.verified_at,
             ),
+            linkings=await Linkings(self._session, self._vault).of_member(club, whose),
             memberships=[
                 (moment(int(row["joined_at"])), moment(int(row["left_at"])))
                 for row in await self._session.all("rights.memberships", club=club, member=whose)

@@ -16,6 +16,7 @@ from medlem.web.dossier import Export
 TITLES: Final[Mapping[str, str]] = {
     "member": "You, as the club knows you",
     "numbers": "Phone numbers",
+    "decisions": "How it was decided that a number is yours",
     "consents": "What you have answered",
     "platform_answers": "Your answers, as the app sent them",
     "withdrawals": "When you ended the sharing of your profile",
