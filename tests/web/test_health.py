@@ -4,6 +4,8 @@ import asyncio
 
 import pytest
 
+from medlem.club.endpoint import WANTED
+from medlem.flows import outbox
 from medlem.web.app import desk_of
 from service import Service, open_service, options, until
 from shop import Shop
@@ -47,6 +49,25 @@ async def test_figures_go_by_route_and_status_and_name_nobody(service: Service) 
     assert 'medlem_open_enrolments{sales_unit="100001",state="asking"} 0.0' in figures
     for secret in ("4740000011", "40000011", "enr_", "idn_", "sta_", "mdl_"):
         assert secret not in figures
+
+
+async def test_what_endpoints_have_yet_to_hear_is_a_figure_of_each(service: Service) -> None:
+    shop = service.shop
+    made = await outbox.add_endpoint(shop.ports, shop.club.id, "https://crm.example.org/hooks", frozenset(WANTED))
+    labels = f'endpoint="{made.id}",sales_unit="100001"'
+
+    async def figures() -> str:
+        return (await service.get("/metrics", None)).raw.decode()
+
+    assert f"medlem_endpoint_oldest_seconds{{{labels}}} 0.0" in await figures()
+    await outbox.send_test(shop.ports, shop.club.id, made.id)
+    await shop.clock.turn(90)
+    found = await figures()
+    assert f'medlem_endpoint_notices{{{labels},state="waiting"}} 1.0' in found
+    assert f'medlem_endpoint_notices{{{labels},state="parked"}} 0.0' in found
+    assert f"medlem_endpoint_oldest_seconds{{{labels}}} 90.0" in found
+    assert f"medlem_endpoint_paused{{{labels}}} 0.0" in found
+    assert "crm.example.org" not in found
 
 
 @pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded"])

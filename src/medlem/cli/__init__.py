@@ -18,6 +18,7 @@ COMMANDS: Final = {
     "club": "medlem.cli.club",
     "demo": "medlem.cli.demo",
     "doctor": "medlem.cli.doctor",
+    "endpoints": "medlem.cli.endpoints",
     "erasures": "medlem.cli.erasures",
     "evidence": "medlem.cli.evidence",
     "key": "medlem.cli.key",

@@ -54,6 +54,31 @@ class Again:
     since: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What an endpoint has yet to hear, and what it never will by itself."""
+
+    waiting: int
+    oldest: datetime | None
+    """When the first that waits happened."""
+    parked: int
+    heard_at: datetime | None
+    """When the latest was heard of those that were."""
+
+
+async def backlog(tables: Tables, endpoint: Endpoint) -> Backlog:
+    """How an endpoint stands."""
+    kept = tables.outbox
+    first = await kept.waiting(endpoint, 1)
+    heard = await kept.notices(endpoint, NoticeState.DELIVERED, None, 1)
+    return Backlog(
+        waiting=await kept.count(endpoint, NoticeState.WAITING),
+        oldest=first[0].happened_at if first else None,
+        parked=await kept.count(endpoint, NoticeState.PARKED),
+        heard_at=heard[0].tried_at if heard else None,
+    )
+
+
 # ---------------------------------------------------------------- telling
 
 

@@ -52,6 +52,9 @@ class Outbox(Protocol):
     ) -> Sequence[Notice]:
         """Its notices, in that state if one is named, the latest first, from before that number of the order."""
 
+    async def count(self, endpoint: Endpoint, state: NoticeState) -> int:
+        """How many of its notices are in that state."""
+
     async def first_since(self, endpoint: Endpoint, since: datetime) -> int | None:
         """The number of the first that happened at that moment or later."""
 

@@ -148,6 +148,11 @@ class Outbox:
             return [_notice(row) for row in await self._session.all("outbox.notices", **where)]
         return [_notice(row) for row in await self._session.all("outbox.notices_in", **where, state=state.value)]
 
+    async def count(self, endpoint: Endpoint, state: NoticeState) -> int:
+        where = {"club": endpoint.club, "endpoint": endpoint.id, "state": state.value}
+        row = await self._session.one("outbox.count", **where)
+        return int(row["many"]) if row else 0
+
     async def first_since(self, endpoint: Endpoint, since: datetime) -> int | None:
         where = {"club": endpoint.club, "endpoint": endpoint.id}
         row = await self._session.one("outbox.first_since", **where, since=millis(since))

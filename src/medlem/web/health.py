@@ -11,6 +11,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, gen
 from medlem.club.enrolment import OPEN
 from medlem.club.errors import NotFound
 from medlem.club.place import Club
+from medlem.flows import outbox
 from medlem.web import login
 from medlem.web.answer import Answer, json
 from medlem.web.call import Call
@@ -111,7 +112,27 @@ async def _counted(call: Call, clubs: Sequence[Club]) -> CollectorRegistry:
         if club.id in call.ports.register.told():
             count = await call.ports.storage.reading.announcements.count_waiting(club.id)
             waiting.labels(club.sales_unit).set(count)
+    await _count_notices(call, clubs, registry)
     return registry
+
+
+async def _count_notices(call: Call, clubs: Sequence[Club], registry: CollectorRegistry) -> None:
+    """What the merchant's other systems have yet to hear, endpoint by endpoint: a club has a few."""
+    labels, reading = ["sales_unit", "endpoint"], call.ports.storage.reading
+    said = "Notices that an endpoint has yet to hear, or never heard and that are parked."
+    notices = Gauge("medlem_endpoint_notices", said, [*labels, "state"], registry=registry)
+    said = "How long the first notice has waited that an endpoint has yet to hear; 0 when none does."
+    oldest = Gauge("medlem_endpoint_oldest_seconds", said, labels, registry=registry)
+    paused = Gauge("medlem_endpoint_paused", "Whether an endpoint is told nothing any more.", labels, registry=registry)
+    now = call.ports.clock.now()
+    for club in clubs:
+        for endpoint in await reading.outbox.endpoints(club.id):
+            left = await outbox.backlog(reading, endpoint)
+            notices.labels(club.sales_unit, endpoint.id, "waiting").set(left.waiting)
+            notices.labels(club.sales_unit, endpoint.id, "parked").set(left.parked)
+            age = 0.0 if left.oldest is None else max(0.0, (now - left.oldest).total_seconds())
+            oldest.labels(club.sales_unit, endpoint.id).set(age)
+            paused.labels(club.sales_unit, endpoint.id).set(endpoint.paused is not None)
 
 
 async def _database_answers(call: Call) -> bool:

@@ -13,7 +13,7 @@ from typing import Final
 
 from medlem.app.clock import SystemClock
 from medlem.app.clubs import Clubs, sales_unit
-from medlem.app.doctor import access, age, database, local, platform, reach, register, scopes
+from medlem.app.doctor import access, age, database, endpoints, local, platform, reach, register, scopes
 from medlem.app.doctor.findings import PATIENCE, Finding, Found, Mark, examined, look, of_club, well, wrong
 from medlem.app.doctor.registrations import registrations
 from medlem.app.house import open_database
@@ -23,6 +23,7 @@ from medlem.club.place import Club
 from medlem.config import Settings, WrongSettings
 from medlem.flows.ports import Clock
 from medlem.flows.tables import StorageUnavailable
+from medlem.outbox.addresses import Rules
 from medlem.storage import Database
 from medlem.vipps.errors import required_object
 from medlem.vipps.http import TimeOuts, Wire
@@ -160,8 +161,10 @@ async def _of_club(patient: _Patient, storage: Database | None, wire: Wire, cloc
         looks.append(examined("register", lambda: register.register(patient.settings, clock)))
     if storage is not None and patient.club is not None:
         club, settings = patient.club, patient.settings
+        rules = Rules(settings.endpoint_ports, settings.endpoint_loopback)
         looks += [
             examined("registrations", lambda: _registered(settings, club, storage, way)),
+            examined("endpoints", lambda: endpoints.endpoints(storage.reading, club.id, rules, way.clock.now())),
             examined("shared", lambda: scopes.shared(storage.reading.members, club.id, unit.scope)),
         ]
     found = platform.environment(unit)

@@ -121,6 +121,9 @@ where club = :club and endpoint = :endpoint and state = :state and sequence < :b
 order by sequence desc
 limit :most;
 
+-- name: count(club, endpoint, state)^
+select count(*) as many from notice where club = :club and endpoint = :endpoint and state = :state;
+
 -- name: first_since(club, endpoint, since)^
 select sequence
 from notice
