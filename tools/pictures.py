@@ -30,7 +30,7 @@ NORWEGIAN: Final = (
     "idle", "member", "compare_name", "confirm_number", "choose", "number_moved", "remembered", "not_member",
     "no_app_found", "waiting", "accepted",
 )  # fmt: skip
-SMALL_ONES: Final = ("idle", "waiting")
+SMALL_ONES: Final = ("idle", "waiting", "many_chips")
 NIGHT: Final = "dark"
 SHEET: Final = "sheet"
 

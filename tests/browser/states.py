@@ -230,6 +230,19 @@ async def chips(till: Till) -> None:
     await till.page.wait_for_selector('.chip[data-state="accepted"]')
 
 
+async def many_chips(till: Till) -> None:
+    """A queue at the counter: six customers make up their minds, one of whom has."""
+    first = await asked(till)
+    for _ in range(5):
+        await till.press("Escape")
+        await till.shows("idle")
+        await asked(till)
+    await till.press("Escape")
+    await till.shows("idle")
+    first.approve()
+    await till.page.wait_for_selector('.chip[data-state="accepted"]')
+
+
 async def scanned_here(till: Till) -> None:
     """One customer is asked, and two scan the sticker meanwhile: a member, and somebody who is not."""
     await hang(till)
@@ -258,7 +271,7 @@ STATES: Final[dict[str, Walk]] = {
         number_moved, declined, expired, cannot_use_app, app_too_old, customer_busy, platform_unavailable,
         platform_surprised_us,
         outcome_unknown, bad_scan, invalid_number, codes_down, too_many, stale, down, reconnecting, chips,
-        scanned_here, signup,
+        many_chips, scanned_here, signup,
     )
 }  # fmt: skip
 

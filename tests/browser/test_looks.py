@@ -58,6 +58,16 @@ async def fits(till: Till) -> None:
         assert await till.page.evaluate(CLIPPED) == [], size
 
 
+async def test_a_queue_of_chips_moves_nothing_out_of_sight(till: Till) -> None:
+    await STATES["many_chips"](till)
+    rows = "[...document.querySelectorAll('.chip')].map((each) => each.offsetTop)"
+    seen = "document.getElementById('actions').getBoundingClientRect().bottom <= innerHeight"
+    for size in (SIZES[0], {"width": 1280, "height": 800}):
+        await till.page.set_viewport_size(size)  # type: ignore[arg-type]  # a size
+        assert len(set(await till.page.evaluate(rows))) == 1, size
+        assert await till.page.evaluate(seen), size
+
+
 async def test_the_page_is_light_and_asks_nobody_else(world: World, open_page: OpenPage) -> None:
     page = await open_page()
     cdp = await page.context.new_cdp_session(page)

@@ -12,7 +12,7 @@ from medlem.flows import places
 from medlem.flows.tables import StorageUnavailable
 from medlem.web.app import desk_of
 from service import Listener, Service, open_service, until
-from shop import KARI, Shop
+from shop import KARI, OLA, Shop
 
 DAY = 24 * 3600
 
@@ -30,6 +30,24 @@ async def test_a_new_stream_begins_with_what_the_screen_shows(service: Service) 
         "identification": found,
         "enrolments": [enrolment],
     }
+
+
+async def test_a_page_that_is_loaded_anew_gets_every_question_that_is_open_however_long(service: Service) -> None:
+    for msisdn in (KARI, OLA):
+        service.shop.platform.person(msisdn, "Kari Nordmann")
+        await service.shop.invite(msisdn)
+        await service.shop.clock.turn(70)
+    async with service.listen() as screen:
+        first = await screen.next()
+    assert [one["customer"]["masked"][-2:] for one in first.body["enrolments"]] == [KARI[-2:], OLA[-2:]]
+    assert {one["state"] for one in first.body["enrolments"]} == {"waiting"}
+    service.shop.platform.decline(OLA)
+    await service.shop.wait(6)
+    await service.shop.clock.turn(61)
+    async with service.listen() as screen:
+        later = await screen.next()
+    left = [one["customer"]["masked"][-2:] for one in later.body["enrolments"]]
+    assert left == [KARI[-2:]], "what has ended stays for a minute"
 
 
 async def test_events_carry_what_the_calls_answer(service: Service) -> None:
