@@ -37,6 +37,9 @@ from sql_scope import CLUB, STORAGE, Query, Schema, Scope, Source, column_of, ta
 FOLDERS: Final = (STORAGE / "sql", STORAGE / "postgresql")
 
 
+LISTS: Final = frozenset({"json_each"})
+"""Functions that make rows of a parameter: nobody's."""
+
 _STATEMENT: Final = re.compile(r"^-- name: (\w+)\(.*\)[!^$]?\s*$", re.MULTILINE)
 _MARKER: Final = re.compile(r"^-- All clubs\b(?::[ ]*(.*))?", re.MULTILINE)
 _FEWEST_WORDS: Final = 3
@@ -219,6 +222,8 @@ class Lint:
             if kind not in {"", "left"}:
                 raise Unreadable(f"a {kind} join")
             first, *called = [piece for piece in item if piece != "as"] or [""]
+            if first in LISTS and len(called) == 1 and isinstance(called[0], Group):
+                continue
             alias = str(called[0]) if called else str(first)
             if len(called) > 1 or any(isinstance(each, Group) for each in called) or alias in sources:
                 raise Unreadable("a source that is no name with an alias of its own")

@@ -29,6 +29,7 @@ from medlem.club.phone import PhoneNumber
 from medlem.club.place import Key, KeyKind
 from medlem.club.rights import ErasedBecause, Erasure, Exercised, Right
 from medlem.flows.answers import Replaced, Subscribed
+from medlem.flows.import_table import Changed, Evidence
 from medlem.flows.inactivity_table import Confirmed
 from medlem.flows.member_tables import WithdrawalAddress
 from medlem.flows.ports import Storage
@@ -213,6 +214,8 @@ async def agree(tx: Tables, member: Member, enrolment: Enrolment) -> None:
     await tx.consents.append(member.id, [consent], "platform")
     await tx.members.keep_evidence(member, enrolment.id, b"what came", NOW)
     await tx.members.save_extras(member, {"size": "42"}, NOW)
+    brought = Evidence("digest", "enr_elsewhere", b"what came with a file", NOW)
+    await tx.files.change([Changed(member, evidence=[brought])], NOW)
 
 
 async def event(storage: Storage, here: Premises, at: datetime = NOW) -> int:

@@ -179,7 +179,7 @@ async def test_who_stops_waiting_for_another_process_leaves_no_transaction_open(
 async def test_a_process_that_never_lets_go_is_reported(
     storage: SqliteStorage, here: Premises, intruder: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(writer, "PATIENCE", 1)
+    monkeypatch.setattr(writer, "PATIENCE", 0.001)
     intruder.execute("begin immediate")
     with pytest.raises(StorageUnavailable, match="Another process"):
         await add(storage, here)

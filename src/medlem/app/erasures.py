@@ -28,6 +28,7 @@ class _Line(msgspec.Struct, forbid_unknown_fields=True):
     requested_at: datetime | None = None
     sub_digest: str | None = None
     numbers: tuple[str, ...] = ()
+    member_number: str | None = None
 
 
 async def keep(house: House, file: Path) -> int:
@@ -81,6 +82,7 @@ def _line(one: Tombstone) -> _Line:
         requested_at=erasure.requested_at,
         sub_digest=one.sub_digest,
         numbers=one.numbers,
+        member_number=one.member_number,
     )
 
 
@@ -92,4 +94,4 @@ def _tombstone(line: _Line) -> Tombstone:
         requested_at=line.requested_at,
         erased_at=line.erased_at,
     )
-    return Tombstone(erasure, line.sub_digest, line.numbers)
+    return Tombstone(erasure, line.sub_digest, line.numbers, line.member_number)

@@ -7,6 +7,7 @@ for `flows.importing`, which knows the others.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 
 from medlem.club.member import Consent, Profile, VerifiedBy
 from medlem.club.phone import PhoneNumber
@@ -71,3 +72,21 @@ class Flawed:
     """A word of a documented list, for programs."""
     detail: str
     """What is wrong and what to do, for people; never a value of the line."""
+
+
+class Why(StrEnum):
+    """Why the register does not take a line, or a part of it; docs/importing.md has each."""
+
+    NOBODY = "nobody"
+    CONFLICTING = "conflicting"
+    NUMBER_TAKEN = "number_taken"
+    REPEATED_LINE = "repeated_line"
+    HAS_LEFT = "has_left"
+    STILL_MEMBER = "still_member"
+    ERASED_BEFORE = "erased_before"
+    RESTRICTED = "restricted"
+    NUMBER_VERIFIED = "number_verified"
+    SUB_KNOWN = "sub_known"
+    STATION_UNKNOWN = "station_unknown"
+    CONSENT_KNOWN = "consent_known"
+    CONSENT_EVIDENCE = "consent_evidence"

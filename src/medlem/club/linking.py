@@ -112,6 +112,17 @@ def plausible(one: Profile, other: Profile) -> bool:
     return len(fewer) >= FULL_NAME and fewer <= more
 
 
+def same_name(one: Profile, other: Profile) -> bool:
+    """Whether two profiles have the same names, or may be one person's by them; whoever has none is nobody's same."""
+    ours = _names(one)
+    return bool(ours) and (ours == _names(other) or plausible(one, other))
+
+
+def named(profile: Profile) -> bool:
+    """Whether there is a name to compare."""
+    return bool(_names(profile))
+
+
 def _names(profile: Profile) -> frozenset[str]:
     text = profile.name or f"{profile.given_name or ''} {profile.family_name or ''}"
     plain = "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))

@@ -27,9 +27,9 @@ async def keep(tx: Tables, enrolment: Enrolment, member: Member, told: Disclosur
     digest = None if raw is None else hashlib.sha256(raw).hexdigest()
     new = [_joined(enrolment, member, now, digest)] if member.joined_at == now else []
     kept = list(await tx.members.consents(member.club, member.id)) if told.consents else []
-    known = {_as_given(one) for one in kept if one.given_at is not None}
+    known = {as_given(one) for one in kept if one.given_at is not None}
     for answer in told.consents:
-        if _as_given(answer) in known:
+        if as_given(answer) in known:
             continue
         consent = _answered(enrolment, member, answer, kept, now, digest)
         kept.append(consent)
@@ -151,7 +151,7 @@ def _membership(member: Member, act: Act, now: datetime, key: KeyId | None = Non
     )
 
 
-def _as_given(answer: Consent | ConsentAnswer) -> tuple[str, str, bool, datetime | None]:
+def as_given(answer: Consent | ConsentAnswer) -> tuple[str, str, bool, datetime | None]:
     """What makes two answers the same one: question, words, answer and moment, as exact as moments are kept."""
     given_at = answer.given_at
     kept_at = given_at and given_at.replace(microsecond=given_at.microsecond // 1000 * 1000)

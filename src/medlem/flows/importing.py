@@ -5,86 +5,51 @@ killed between two batches has done the ones before, and may begin the file anew
 out as `unchanged`.
 """
 
-from collections.abc import AsyncIterator, Iterable
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from itertools import islice
+from time import perf_counter
+from typing import Final
 
-from medlem.club.ids import MemberId
-from medlem.club.line import Flawed, Line
+from medlem.club.line import Line
 from medlem.club.place import Club
+from medlem.flows.import_batch import Batch, Order, Outcome, Result, Taken
+from medlem.flows.import_changes import Existing
+from medlem.flows.import_twice import Seen
 from medlem.flows.ports import Ports
+from medlem.flows.tables import Clash
 
+__all__ = ["Existing", "Order", "Outcome", "RegisterElsewhere", "Result", "Taken", "take"]
 
-class Existing(StrEnum):
-    """What is done to members who are in the register already."""
+FREE: Final = 0.003
+"""Seconds for which tills may write before the next batch: a service that finds SQLite's write lock taken looks again
+each millisecond (docs/decisions/0052-an-import-is-many-short-transactions.md)."""
 
-    KEEP = "keep"
-    """Nothing."""
-    FILL = "fill"
-    """What is empty is filled in."""
-    OVERWRITE = "overwrite"
-    """What the file says is written over what is there."""
+FIRST: Final = 50
+FEWEST: Final = 20
+MOST: Final = 2000
+"""Lines in a batch."""
 
+TRIES: Final = 5
 
-class Outcome(StrEnum):
-    """What became of a member."""
-
-    ADDED = "added"
-    CHANGED = "changed"
-    UNCHANGED = "unchanged"
-
-
-class Why(StrEnum):
-    """Why the register does not take a line, or a part of it; docs/importing.md has each."""
-
-    NOBODY = "nobody"
-    CONFLICTING = "conflicting"
-    NUMBER_TAKEN = "number_taken"
-    REPEATED_LINE = "repeated_line"
-    HAS_LEFT = "has_left"
-    STILL_MEMBER = "still_member"
-    ERASED_BEFORE = "erased_before"
-    RESTRICTED = "restricted"
-    NUMBER_VERIFIED = "number_verified"
-    SUB_KNOWN = "sub_known"
-    STATION_UNKNOWN = "station_unknown"
-    CONSENT_KNOWN = "consent_known"
-    CONSENT_EVIDENCE = "consent_evidence"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
-    """How a file is to be taken."""
-
-    existing: Existing = Existing.FILL
-    dry_run: bool = False
-    """Do all but the commit."""
-    notices: bool = True
-    """Let the endpoints hear of each member."""
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """A line that was taken."""
-
-    number: int
-    """Of the line."""
-    outcome: Outcome
-    member: MemberId
-    consents: int = 0
-    """How many answers were added."""
-    left_out: tuple[Flawed, ...] = ()
-    """Parts that were not taken, though the rest was."""
-
-
-Result = Taken | Flawed
+COUNTED_AT: Final = 1000
+"""Lines after which the database is asked to see how much there is, and whenever it is ten times as much."""
 
 
 class RegisterElsewhere(Exception):
     """The club's register is the merchant's own system: members are entered there. The text says so."""
 
 
-def take(ports: Ports, club: Club, lines: Iterable[Line], order: Order | None = None) -> AsyncIterator[list[Result]]:
+class _DryRun(Exception):
+    """Rolls a transaction back that would have been committed."""
+
+
+async def take(
+    ports: Ports,
+    club: Club,
+    lines: Iterable[Line],
+    order: Order | None = None,
+    seconds: Callable[[], float] = perf_counter,
+) -> AsyncIterator[list[Result]]:
     """Take lines; what became of them, batch by batch, in their order, each as soon as it is committed.
 
     Args:
@@ -92,8 +57,73 @@ def take(ports: Ports, club: Club, lines: Iterable[Line], order: Order | None = 
         club: whose members.
         lines: drawn between two batches, while the database is free.
         order: how.
+        seconds: a stopwatch, by which batches are made as large as they may be.
 
     Raises:
         RegisterElsewhere: at once.
     """
-    raise NotImplementedError
+    if club.id in ports.register.told():
+        raise RegisterElsewhere(
+            "The register of this club is the merchant's own system: enter members there, and tills find them."
+        )
+    order = order or Order()
+    drawn, many = iter(lines), FIRST
+    files = ports.storage.reading.files
+    stations, turn = await files.stations(club.id), files.turn
+    importing = _Importing(ports, club, order, stations)
+    ended: float | None = None
+    done, counted = 0, COUNTED_AT // 10
+    while batch := list(islice(drawn, many)):
+        began = seconds()
+        if ended is not None and began - ended < FREE:
+            await ports.clock.sleep(FREE - (began - ended))
+            began = seconds()
+        results = await importing.batch(batch)
+        ended = seconds()
+        done += len(batch)
+        if done >= counted * 10:
+            counted = done
+            async with ports.storage.transaction() as tx:
+                await tx.files.count()
+        if len(batch) == many:
+            many = _next(many, turn / max(ended - began, turn / MOST))
+        yield results
+
+
+def _next(many: int, room: float) -> int:
+    """How many lines the next batch may have, after one that took so much less, or more, than it might."""
+    return max(FEWEST, min(int(many * room), many * 2, MOST))
+
+
+class _Importing:
+    """One file on its way."""
+
+    def __init__(self, ports: Ports, club: Club, order: Order, stations: frozenset[str]) -> None:
+        self._ports = ports
+        self._club = club
+        self._order = order
+        self._stations = stations
+        self._seen = Seen(dry_run=order.dry_run)
+
+    async def batch(self, lines: Sequence[Line]) -> list[Result]:
+        """Take some lines, all or none; once more if somebody has written the same meanwhile."""
+        for left in reversed(range(TRIES)):
+            batch = Batch(self._club, self._order, self._stations, self._seen, self._ports.clock.now())
+            try:
+                async with self._ports.storage.transaction() as tx:
+                    await batch.run(tx, lines)
+                    self._end()
+            except Clash:
+                if not left:
+                    raise
+                continue
+            except _DryRun:
+                pass
+            self._seen.keep(batch.seen)
+            return batch.results
+        raise AssertionError  # the last try returned or raised
+
+    def _end(self) -> None:
+        """Let what was written be committed, or not."""
+        if self._order.dry_run:
+            raise _DryRun

@@ -62,6 +62,31 @@ async def drafted(tx: Tables, member: Member, kind: NoticeKind, now: datetime) -
     return _member(member, kind, await tx.members.touch(member, now))
 
 
+async def imported(
+    tx: Tables, club: ClubId, news: Sequence[tuple[Member, int, bool, Sequence[Consent]]], now: datetime
+) -> None:
+    """Let the endpoints hear of members who came with a file, or were changed by one: kind by kind.
+
+    Args:
+        tx: the transaction.
+        club: whose members.
+        news: each member, the number of the change (1: they are new), whether more than their answers is different,
+            and the answers.
+        now: when.
+    """
+    if not news or not await tx.outbox.hold_endpoints(club):
+        return
+    drafts: dict[NoticeKind, list[str]] = {}
+    for member, number, themselves, consents in news:
+        kind = NoticeKind.MEMBER_CREATED if number == 1 else NoticeKind.MEMBER_UPDATED
+        told = [_member(member, kind, number)] if themselves else []
+        for draft in (*told, *map(answered, consents)):
+            drafts.setdefault(draft.kind, []).append(body(draft, now))
+    for kind in (NoticeKind.MEMBER_CREATED, NoticeKind.MEMBER_UPDATED, NoticeKind.CONSENT_CHANGED):
+        if kind in drafts:
+            await tx.outbox.add_all(club, kind, drafts[kind], now)
+
+
 def finished(enrolment: Enrolment) -> Draft:
     """What the endpoints are to hear of an enrolment that is over."""
     return Draft(

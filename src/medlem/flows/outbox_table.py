@@ -31,6 +31,9 @@ class Outbox(Protocol):
     async def add(self, club: ClubId, kind: NoticeKind, body: str, now: datetime) -> int:
         """Let every endpoint hear of it that wants to; how many."""
 
+    async def add_all(self, club: ClubId, kind: NoticeKind, bodies: Sequence[str], now: datetime) -> None:
+        """As `add`, many of one kind in their order."""
+
     async def add_for(self, endpoint: Endpoint, kind: NoticeKind, body: str, now: datetime) -> Notice:
         """Let this endpoint hear of it, whatever it wants."""
 

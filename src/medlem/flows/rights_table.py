@@ -79,6 +79,8 @@ class Tombstone:
     sub_digest: str | None = field(repr=False)
     numbers: tuple[str, ...] = field(repr=False)
     """Keyed hashes."""
+    member_number: str | None = field(default=None, repr=False)
+    """A keyed hash; None of whoever was erased by an earlier version."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from medlem.club.place import Club, Key, Station, Store
 from medlem.flows.attempts_table import Attempts
 from medlem.flows.consent_table import Consents
 from medlem.flows.finding_table import Finding
+from medlem.flows.import_table import Files
 from medlem.flows.inactivity_table import Inactivity
 from medlem.flows.landing_table import Landings
 from medlem.flows.linking_table import Linkings
@@ -287,3 +288,5 @@ class Tables(Protocol):
     def merges(self) -> Merges: ...
     @property
     def duplicates(self) -> Duplicates: ...
+    @property
+    def files(self) -> Files: ...

@@ -2,7 +2,7 @@
 
 import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -43,15 +43,21 @@ class Consents:
         self._session = session
         self._vault = vault
 
-    async def append(self, member: MemberId, consents: Sequence[Consent], source: str) -> Sequence[Consent]:
+    async def append(
+        self,
+        member: MemberId,
+        consents: Sequence[Consent],
+        source: str,
+        salts: Mapping[ConsentId, str] | None = None,
+    ) -> Sequence[Consent]:
         if not consents:
             return []
         club = consents[0].club
         head = await self._hold(club, member)
-        kept = [await self._with_text(consent, source) for consent in consents]
+        kept = [await self.with_text(consent, source) for consent in consents]
         rows = []
         for consent in kept:
-            head, row = head.next(_columns(consent))
+            head, row = head.next(_columns(consent, (salts or {}).get(consent.id)))
             rows.append(row)
         await self._session.each("consents.add", rows)
         await self._session.run("consents.advance", club=club, member=member, sequence=head.sequence, hash=head.hash)
@@ -144,8 +150,8 @@ class Consents:
         await self._session.each("consents.place", placed)
         return head
 
-    async def _with_text(self, consent: Consent, source: str) -> Consent:
-        """Find the version of the text that was shown, or make one."""
+    async def with_text(self, consent: Consent, source: str) -> Consent:
+        """Find the version of the text that was shown, or make one: the one that it had elsewhere, if it is free."""
         where = {"club": consent.club, "element": consent.element, "language": consent.language or ""}
         purpose, channel = purpose_of(consent.element)
         named = replace(
@@ -156,8 +162,7 @@ class Consents:
         digest, now = sha256(consent.text), consent.seen_at
         row = await self._session.one("consents.text", **where, hash=digest)
         if row is None:
-            last = await self._session.one("consents.last_version", **where)
-            version = (last["version"] if last else 0) + 1
+            version = await self._version(where, consent.text_version)
             text = {"version": version, "hash": digest, "words": consent.text, "source": source}
             await self._session.run("consents.add_text", **where, **text, now=millis(now))
         else:
@@ -165,6 +170,13 @@ class Consents:
             if moment(int(row["last_seen_at"])) <= now - SEEN_EVERY:
                 await self._session.run("consents.see_text", **where, version=version, now=millis(now))
         return replace(named, text_version=version, text_hash=digest)
+
+    async def _version(self, where: Mapping[str, str], wanted: int | None) -> int:
+        """Which version new words are."""
+        if wanted is not None and not await self._session.one("consents.version", **where, version=wanted):
+            return wanted
+        last = await self._session.one("consents.last_version", **where)
+        return (last["version"] if last else 0) + 1
 
 
 def consent_of(row: Row) -> Consent:
@@ -196,9 +208,14 @@ def consent_of(row: Row) -> Consent:
     )
 
 
-def _columns(consent: Consent) -> dict[str, Any]:
+def new_salt() -> str:
+    """For the hash of a remark."""
+    return secrets.token_hex(SALT_BYTES)
+
+
+def _columns(consent: Consent, salt: str | None) -> dict[str, Any]:
     remarked = consent.reason is not None or consent.reference is not None
-    salt = secrets.token_hex(SALT_BYTES) if remarked else None
+    salt = (salt or new_salt()) if remarked else None
     return {
         "club": consent.club,
         "member": consent.member,

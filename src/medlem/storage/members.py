@@ -26,7 +26,7 @@ class Members:
 
     async def get(self, club: ClubId, member: str) -> Member | None:
         row = await self._session.one("members.get", club=club, member=member)
-        return _member(row) if row else None
+        return member_of(row) if row else None
 
     async def today(self, club: ClubId, member: str) -> Member | None:
         found = await self.get(club, member)
@@ -43,12 +43,12 @@ class Members:
 
     async def reached(self, club: ClubId, phone: PhoneNumber) -> Sequence[Member]:
         rows = await self._session.all("members.reached", club=club, phone=phone.msisdn)
-        found = [_member(row) for row in rows]
+        found = [member_of(row) for row in rows]
         return found if len(found) <= 1 else sorted(found, key=_closeness)
 
     async def page(self, club: ClubId, after: str | None, most: int) -> Sequence[Member]:
         rows = await self._session.all("members.page", club=club, after=after or "", most=most)
-        return [_member(row) for row in rows]
+        return [member_of(row) for row in rows]
 
     async def next_number(self, club: ClubId) -> str:
         while True:
@@ -60,10 +60,10 @@ class Members:
                 return number
 
     async def add(self, member: Member) -> None:
-        await self._session.run("members.add", **_columns(member))
+        await self._session.run("members.add", **columns_of(member))
 
     async def save(self, member: Member) -> None:
-        if not await self._session.run("members.save", **_columns(member)):
+        if not await self._session.run("members.save", **columns_of(member)):
             raise Clash("this member has been erased or merged meanwhile")
 
     async def link(
@@ -129,7 +129,18 @@ def _closeness(member: Member) -> tuple[bool, str]:
     return member.phone_verified_by is VerifiedBy.MERCHANT, member.id
 
 
-def _columns(member: Member) -> dict[str, object]:
+def address_kept(address: Address | None) -> str | None:
+    """An address as its column keeps it."""
+    return msgspec.json.encode(address).decode() if address else None
+
+
+def addresses_kept(addresses: tuple[Address, ...]) -> str | None:
+    """Several."""
+    return msgspec.json.encode(addresses).decode() if addresses else None
+
+
+def columns_of(member: Member) -> dict[str, object]:
+    """A member as their row keeps them, but for what has statements of its own."""
     profile = member.profile
     return {
         "club": member.club,
@@ -143,15 +154,17 @@ def _columns(member: Member) -> dict[str, object]:
         "email_verified": None if profile.email_verified is None else int(profile.email_verified),
         "birthdate": profile.birthdate,
         "gender": profile.gender,
-        "address": msgspec.json.encode(profile.address).decode() if profile.address else None,
-        "other_addresses": msgspec.json.encode(profile.other_addresses).decode() if profile.other_addresses else None,
+        "address": address_kept(profile.address),
+        "other_addresses": addresses_kept(profile.other_addresses),
         "joined_at": millis(member.joined_at),
         "station": member.station,
         "left_at": maybe_millis(member.left_at),
     }
 
 
-def _member(row: Row) -> Member:
+def member_of(row: Row, link: Row | None = None) -> Member:
+    """A member as their row and their link keep them; both in one row, where no link is given."""
+    link = link or row
     verified = row["email_verified"]
     address, others = row["address"], row["other_addresses"]
     return Member(
@@ -159,9 +172,9 @@ def _member(row: Row) -> Member:
         club=ClubId(row["club"]),
         member_number=row["member_number"],
         sub=row["sub"],
-        phone=PhoneNumber(row["phone"]) if row["phone"] else None,
-        phone_verified_at=moment(row["verified_at"]),
-        phone_verified_by=VerifiedBy(row["verified_by"]) if row["verified_by"] else None,
+        phone=PhoneNumber(link["phone"]) if link["phone"] else None,
+        phone_verified_at=moment(link["verified_at"]),
+        phone_verified_by=VerifiedBy(link["verified_by"]) if link["verified_by"] else None,
         profile=Profile(
             name=row["name"],
             given_name=row["given_name"],

@@ -255,7 +255,7 @@ class _Move:
         with suppress(sqlite3.Error):  # what is left does no harm, and the next start or move clears it
             if self._connection.in_transaction:
                 self._connection.execute("rollback")
-            self._connection.execute(f"pragma busy_timeout={PATIENCE}")
+            self._connection.execute(f"pragma busy_timeout={round(PATIENCE * 1000)}")
             capture.forget_unfinished(self._connection)
 
 

@@ -75,6 +75,29 @@ class Outbox:
             await self._add(club, row, kind, body, now)
         return len(rows)
 
+    async def add_all(self, club: ClubId, kind: NoticeKind, bodies: Sequence[str], now: datetime) -> None:
+        rows = await self._session.all(
+            "outbox.next_several", club=club, pattern=f"% {kind} %", now=millis(now), count=len(bodies)
+        )
+        give_up_at = millis(now + PATIENCE)
+        notices = [
+            {
+                "club": club,
+                "endpoint": row["id"],
+                "sequence": int(row["last_sequence"]) - len(bodies) + place,
+                "id": notice_id(now),
+                "kind": kind.value,
+                "body": body,
+                "happened_at": millis(now),
+                "give_up_at": give_up_at,
+            }
+            for row in rows
+            for place, body in enumerate(bodies, start=1)
+        ]
+        if notices:
+            await self._session.each("outbox.add_notice", notices)
+            self._session.announce(DUE)
+
     async def add_for(self, endpoint: Endpoint, kind: NoticeKind, body: str, now: datetime) -> Notice:
         where = {"club": endpoint.club, "endpoint": endpoint.id}
         row = await self._session.one("outbox.next_sequence", **where, now=millis(now))

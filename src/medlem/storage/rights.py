@@ -17,6 +17,7 @@ from medlem.vault import Vault
 
 SUB: Final = "erased sub"
 NUMBER: Final = "erased number"
+MEMBER_NUMBER: Final = "erased member number"
 
 NUMBERS_GO: Final = timedelta(hours=25)
 """An identification older than this has lost its number, or belongs to an enrolment."""
@@ -48,10 +49,13 @@ class Rights:
             ],
             identifications=[_stood(row) for row in seen],
             enrolments=[_asked(row) for row in await self._session.all("rights.enrolments", club=club, member=whose)],
-            answers=[
-                Answered(row["enrolment"], self._vault.open(row["raw"]), moment(int(row["kept_at"])))
-                for row in await self._session.all("rights.evidence", club=club, member=whose)
-            ],
+            answers=sorted(
+                (
+                    Answered(row["enrolment"], self._vault.open(row["raw"]), moment(int(row["kept_at"])))
+                    for row in await self._session.all("rights.evidence", club=club, member=whose)
+                ),
+                key=lambda answer: answer.enrolment,
+            ),
             withdrawals=[
                 moment(int(row["heard_at"]))
                 for row in await self._session.all("rights.withdrawals", club=club, member=whose)
@@ -110,7 +114,8 @@ class Rights:
         at = millis(erasure.erased_at)
         if not await self._session.run("rights.erase_member", club=club, member=whose, now=at):
             return False
-        await self._keep_erasure(erasure, None if member.sub is None else self._vault.digest(SUB, member.sub))
+        sub_digest = None if member.sub is None else self._vault.digest(SUB, member.sub)
+        await self._keep_erasure(erasure, sub_digest, self._vault.digest(MEMBER_NUMBER, member.member_number))
         for row in await self._session.all("rights.numbers", club=club, member=whose):
             digest = self._vault.digest(NUMBER, row["phone"])
             await self._session.run("rights.keep_number", club=club, member=whose, digest=digest)
@@ -136,11 +141,12 @@ class Rights:
         found = []
         for row in await self._session.all("rights.tombstones", club=club, after=after, most=most):
             numbers = await self._session.all("rights.erased_numbers", club=club, member=row["member"])
-            found.append(Tombstone(_erasure(row), row["sub_digest"], tuple(number["digest"] for number in numbers)))
+            digests = tuple(number["digest"] for number in numbers)
+            found.append(Tombstone(_erasure(row), row["sub_digest"], digests, row["number_digest"]))
         return found
 
     async def bury(self, tombstone: Tombstone) -> None:
-        await self._keep_erasure(tombstone.erasure, tombstone.sub_digest)
+        await self._keep_erasure(tombstone.erasure, tombstone.sub_digest, tombstone.member_number)
         club, member = tombstone.erasure.club, tombstone.erasure.member
         for digest in tombstone.numbers:
             await self._session.run("rights.keep_number", club=club, member=member, digest=digest)
@@ -172,7 +178,7 @@ class Rights:
                 return True
         return False
 
-    async def _keep_erasure(self, erasure: Erasure, sub_digest: str | None) -> None:
+    async def _keep_erasure(self, erasure: Erasure, sub_digest: str | None, number_digest: str | None) -> None:
         await self._session.run(
             "rights.keep_erasure",
             club=erasure.club,
@@ -181,6 +187,7 @@ class Rights:
             requested_at=maybe_millis(erasure.requested_at),
             erased_at=millis(erasure.erased_at),
             sub_digest=sub_digest,
+            number_digest=number_digest,
         )
 
     async def _erase_number(self, erasure: Erasure, phone: str) -> None:
@@ -204,6 +211,7 @@ class Rights:
         await self._session.run("rights.erase_distinct_other", club=club, member=whose)
         await self._session.run("rights.erase_extras", club=club, member=whose)
         await self._session.run("rights.erase_evidence", club=club, member=whose)
+        await self._session.run("rights.erase_brought_evidence", club=club, member=whose)
         await self._session.run("rights.erase_asked", club=club, member=whose)
         await self._session.run("rights.erase_stood", club=club, member=whose)
         await self._session.run("rights.erase_seen", club=club, member=whose, since=since)

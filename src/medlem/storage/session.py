@@ -3,7 +3,7 @@
 Times are whole milliseconds in the database and `datetime` in UTC everywhere else; this is the border.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Protocol, overload
@@ -20,6 +20,10 @@ class Row(Protocol):
 
 class Session(Protocol):
     """Runs named statements (`sql/*.sql`), all of them in one transaction or each for itself."""
+
+    @property
+    def turn(self) -> float:
+        """Seconds for which a transaction of a command may last, so that nobody at a till notices it."""
 
     async def one(self, statement: str, /, **values: object) -> Row | None:
         """The first row, if there is one."""
@@ -41,6 +45,12 @@ class Session(Protocol):
 
     async def each(self, statement: str, many: Iterable[Mapping[str, object]], /) -> list[Row]:
         """Run it once for each set of values, in their order; all rows that come back."""
+
+    async def put(self, statement: str, many: Sequence[Sequence[object]], /) -> None:
+        """Insert many rows by a plain insert, each with its values in the order of the columns: the quickest way in."""
+
+    async def count(self, *tables: str) -> None:
+        """Let the database see how many rows there are, where its plans go by that."""
 
     def steady(self) -> AbstractAsyncContextManager["Session"]:
         """Let several reads see one moment."""

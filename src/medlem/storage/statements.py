@@ -20,6 +20,7 @@ import aiosql
 
 FOLDER: Final = files("medlem.storage") / "sql"
 
+_INSERT = re.compile(r"insert into (\w+) \(\s*([\w,\s]+?)\s*\)\s*values \(\s*[:\w,\s]+\);?")
 _ROW_LOCK = re.compile(r"\bfor update( skip locked)?\b")
 
 
@@ -29,6 +30,33 @@ class Statement:
 
     sql: str
     parameters: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Insert:
+    """A plain insert of one row: `insert into TABLE (COLUMNS) values (a parameter for each)`."""
+
+    table: str
+    columns: tuple[str, ...]
+
+    @property
+    def positional(self) -> str:
+        """With a question mark for each value."""
+        values = ", ".join("?" * len(self.columns))
+        return f"insert into {self.table} ({', '.join(self.columns)}) values ({values})"  # noqa: S608 - names of a statement of ours
+
+
+@cache
+def insert_of(statement: str) -> Insert:
+    """What a statement inserts.
+
+    Raises:
+        ValueError: it is no plain insert.
+    """
+    found = _INSERT.fullmatch(statements()[statement].sql.strip())
+    if found is None:
+        raise ValueError(f"{statement} is no plain insert")
+    return Insert(found[1], tuple(column.strip() for column in found[2].split(",")))
 
 
 @cache

@@ -8,6 +8,7 @@ from medlem.storage.enrolments import Enrolments
 from medlem.storage.events import Events
 from medlem.storage.finding import Finding
 from medlem.storage.identifications import Identifications
+from medlem.storage.importing import Files
 from medlem.storage.inactivity import Inactivity
 from medlem.storage.keys import Keys
 from medlem.storage.landings import Landings
@@ -51,3 +52,4 @@ class AllTables:
         self.finding = Finding(session)
         self.merges = Merges(session, vault)
         self.duplicates = Duplicates(session)
+        self.files = Files(session, vault)

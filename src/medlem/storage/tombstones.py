@@ -11,7 +11,7 @@ from functools import cache
 from medlem.club.ids import ClubId, MemberId
 from medlem.club.rights import ErasedBecause, Erasure
 from medlem.flows.rights_table import Tombstone
-from medlem.storage.rights import NUMBER, SUB
+from medlem.storage.rights import MEMBER_NUMBER, NUMBER, SUB
 from medlem.storage.session import maybe_millis, millis, moment
 from medlem.storage.statements import statements
 from medlem.vault import Vault
@@ -36,13 +36,21 @@ def read(connection: sqlite3.Connection) -> Sequence[Tombstone] | None:
                 ),
                 sub_digest,
                 tuple(numbers.get((club, member), ())),
+                number_digest,
             )
-            for club, member, reason, requested_at, erased_at, sub_digest in connection.execute(
-                "select club, member, reason, requested_at, erased_at, sub_digest from erasure order by member"
+            for club, member, reason, requested_at, erased_at, sub_digest, number_digest in connection.execute(
+                f"select club, member, reason, requested_at, erased_at, sub_digest, {_member_number(connection)} "  # noqa: S608 - a column's name
+                "from erasure order by member"
             )
         ]
     except sqlite3.Error:
         return None
+
+
+def _member_number(connection: sqlite3.Connection) -> str:
+    """The column with the hash of the member number; a database of an earlier version has none."""
+    columns = [name for (name,) in connection.execute("select name from pragma_table_info('erasure')")]
+    return "number_digest" if "number_digest" in columns else "null"
 
 
 def bury(connection: sqlite3.Connection, tombstones: Iterable[Tombstone], vault: Vault) -> int:
@@ -55,11 +63,12 @@ def _bury(connection: sqlite3.Connection, tombstone: Tombstone, vault: Vault) ->
     erasure = tombstone.erasure
     whose = {"club": erasure.club, "member": erasure.member}
     found = connection.execute(
-        "select sub from member where club = :club and id = :member and erased_at is null", whose
+        "select sub, member_number from member where club = :club and id = :member and erased_at is null", whose
     ).fetchone()
-    sub_digest = tombstone.sub_digest
-    if found is not None and found[0] is not None:
-        sub_digest = vault.digest(SUB, found[0])
+    sub_digest, number_digest = tombstone.sub_digest, tombstone.member_number
+    if found is not None:
+        sub_digest = sub_digest if found[0] is None else vault.digest(SUB, found[0])
+        number_digest = vault.digest(MEMBER_NUMBER, found[1])
     _run(
         connection,
         "rights.keep_erasure",
@@ -68,6 +77,7 @@ def _bury(connection: sqlite3.Connection, tombstone: Tombstone, vault: Vault) ->
         requested_at=maybe_millis(erasure.requested_at),
         erased_at=millis(erasure.erased_at),
         sub_digest=sub_digest,
+        number_digest=number_digest,
     )
     for digest in tombstone.numbers:
         _run(connection, "rights.keep_number", **whose, digest=digest)

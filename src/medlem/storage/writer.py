@@ -14,6 +14,7 @@ import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
+from threading import Event
 from time import perf_counter
 from typing import Final
 
@@ -23,8 +24,12 @@ from medlem.storage.faults import code_of, told
 SLOW: Final = 0.002
 """Seconds that a commit may usually take in the loop."""
 
-PATIENCE: Final = 5000
-"""Milliseconds for which another process may hold the database, on the thread."""
+PATIENCE: Final = 5.0
+"""Seconds for which another process may hold the database, on the thread."""
+
+AGAIN: Final = 0.001
+"""Seconds between two looks whether it has let go. SQLite's own waiting looks ever more seldom, up to ten times a
+second: between two short transactions of a command that writes many it would look too late, again and again."""
 
 _MEMORY: Final = 8
 """Over about how many commits "usually" is reckoned."""
@@ -71,6 +76,7 @@ class Writer:
         self._inside = False
         self._gave_way = False
         self._closed = False
+        self._never = Event()
 
     async def enter(self) -> None:
         """Wait for a turn, and begin a body."""
@@ -146,7 +152,7 @@ class Writer:
         else:
             self._open_batch()
             return True
-        # Another process is writing: wait for it on the thread, where SQLite may sleep.
+        # Another process is writing: wait for it on the thread, which may sleep.
         begun = self._hand_over(self._begin_patiently, self._begun_elsewhere)
         await self._free.wait()
         if (refused := begun.result()) is not None:
@@ -154,15 +160,16 @@ class Writer:
         return False
 
     def _begin_patiently(self) -> Exception | None:
-        try:
-            self.connection.execute(f"pragma busy_timeout={PATIENCE}")
-            self.connection.execute("begin immediate")
-        except sqlite3.Error as error:
-            return told(error)
-        else:
-            return None
-        finally:
-            self.connection.execute("pragma busy_timeout=0")
+        until = perf_counter() + PATIENCE
+        while True:
+            try:
+                self.connection.execute("begin immediate")
+            except sqlite3.Error as error:
+                if code_of(error) != sqlite3.SQLITE_BUSY or perf_counter() >= until:
+                    return told(error)
+            else:
+                return None
+            self._never.wait(AGAIN)
 
     def _begun_elsewhere(self, refused: Exception | None) -> None:
         if refused is None:

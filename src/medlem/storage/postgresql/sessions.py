@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Final, Self, TypeVar
 
@@ -13,10 +13,14 @@ from medlem.storage.postgresql.faults import EXPECTED, told
 from medlem.storage.postgresql.together import Write, together
 from medlem.storage.scope import Scope
 from medlem.storage.session import Row
+from medlem.storage.statements import insert_of
 from medlem.storage.tables import AllTables
 from medlem.vault import Vault
 
 CHANNEL: Final = "medlem"
+
+TURN: Final = 0.05
+"""Seconds: only who writes the same rows waits."""
 
 Found = TypeVar("Found")
 
@@ -25,6 +29,8 @@ _TOPIC = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 class Session:
     """Statements on one connection."""
+
+    turn = TURN
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -71,6 +77,20 @@ class Session:
     async def write_next(self, counter: str, statement: str, /, **values: object) -> None:
         raise RuntimeError(f"{counter} and {statement} write, and this only reads: {len(values)} values")
 
+    async def count(self, *tables: str) -> None:
+        try:
+            await self._connection.execute(f"analyze {', '.join(tables)}")
+        except EXPECTED as error:
+            raise told(error) from error
+
+    async def put(self, statement: str, many: Sequence[Sequence[object]], /) -> None:
+        """By COPY."""
+        insert = insert_of(statement)
+        try:
+            await self._connection.copy_records_to_table(insert.table, records=many, columns=insert.columns)
+        except EXPECTED as error:
+            raise told(error) from error
+
     @asynccontextmanager
     async def steady(self) -> AsyncIterator[Self]:
         """What this connection's transaction sees."""
@@ -82,6 +102,8 @@ class Session:
 
 class Reading:
     """Sees what has been committed, each statement on whatever connection is free."""
+
+    turn = TURN
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
@@ -103,6 +125,12 @@ class Reading:
 
     async def each(self, statement: str, many: Iterable[Mapping[str, object]], /) -> list[Row]:
         return await self._on_a_live_one(lambda session: session.each(statement, many))
+
+    async def count(self, *tables: str) -> None:
+        raise RuntimeError(f"{tables} are counted by whoever writes them")
+
+    async def put(self, statement: str, many: Sequence[Sequence[object]], /) -> None:
+        raise RuntimeError(f"{statement} writes, and `reading` does not: {len(many)} rows were not written")
 
     @asynccontextmanager
     async def steady(self) -> AsyncIterator[Session]:
@@ -201,10 +229,10 @@ async def send(connection: Connection, kept: Kept) -> None:
 class _Over:
     """Stands for a connection whose transaction is over."""
 
-    async def fetchrow(self, *_: object) -> Row | None:
+    async def fetchrow(self, *_: object, **__: object) -> Row | None:
         raise RuntimeError("A statement was run after the end of its transaction.")
 
-    fetch = fetchmany = execute = fetchrow
+    fetch = fetchmany = execute = copy_records_to_table = fetchrow
 
 
 class Transaction:

@@ -80,6 +80,10 @@ select distinct club, member from consent where sequence is null limit :most;
 select version, last_seen_at from consent_text
 where club = :club and element = :element and language = :language and sha256 = :hash;
 
+-- name: version(club, element, language, version)^
+select sha256 from consent_text
+where club = :club and element = :element and language = :language and version = :version;
+
 -- name: last_version(club, element, language)^
 select coalesce(max(version), 0) as version from consent_text
 where club = :club and element = :element and language = :language;
@@ -102,7 +106,9 @@ order by element, language, version;
 -- name: evidence(club, member)
 select enrolment, raw, kept_at
 from evidence indexed by evidence_by_member
-where club = :club and member = :member;
+where club = :club and member = :member
+union all
+select enrolment, raw, kept_at from brought_evidence where club = :club and member = :member;
 
 -- name: logins(club, member)
 select id, login, changed_at

@@ -51,6 +51,18 @@ where (club, id) in (
 )
 returning id, last_sequence;
 
+-- name: next_several(club, pattern, now, count)
+-- As next_sequences, so many numbers at once; the last of them comes back.
+update endpoint set last_sequence = last_sequence + :count, due_at = coalesce(due_at, :now)
+where (club, id) in (
+    select club, id
+    from endpoint
+    where club = :club and removed_at is null and kinds like :pattern
+    order by id
+    for update
+)
+returning id, last_sequence;
+
 -- name: next_sequence(club, endpoint, now)^
 update endpoint set last_sequence = last_sequence + 1, due_at = coalesce(due_at, :now)
 where club = :club and id = :endpoint and removed_at is null

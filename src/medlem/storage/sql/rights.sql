@@ -35,6 +35,9 @@ delete from distinct_members where club = :club and other = :member;
 -- name: erase_evidence(club, member)!
 delete from evidence where club = :club and member = :member;
 
+-- name: erase_brought_evidence(club, member)!
+delete from brought_evidence where club = :club and member = :member;
+
 -- name: erase_announcements(club, member)!
 delete from announcement where club = :club and member = :member;
 
@@ -92,9 +95,9 @@ delete from miss where club = :club and digest = :digest;
 -- One club's last day: nothing that was shown is older.
 delete from event where club = :club and body like :mentions;
 
--- name: keep_erasure(club, member, reason, requested_at, erased_at, sub_digest)!
-insert into erasure (club, member, reason, requested_at, erased_at, sub_digest)
-values (:club, :member, :reason, :requested_at, :erased_at, :sub_digest)
+-- name: keep_erasure(club, member, reason, requested_at, erased_at, sub_digest, number_digest)!
+insert into erasure (club, member, reason, requested_at, erased_at, sub_digest, number_digest)
+values (:club, :member, :reason, :requested_at, :erased_at, :sub_digest, :number_digest)
 on conflict (club, member) do nothing;
 
 -- name: keep_number(club, member, digest)!
@@ -105,7 +108,7 @@ on conflict (club, member, digest) do nothing;
 select club, member, reason, requested_at, erased_at from erasure where club = :club and member = :member;
 
 -- name: tombstones(club, after, most)
-select club, member, reason, requested_at, erased_at, sub_digest
+select club, member, reason, requested_at, erased_at, sub_digest, number_digest
 from erasure
 where club = :club and member > :after
 order by member
@@ -163,7 +166,8 @@ select heard_at from withdrawal where club = :club and member = :member order by
 select enrolment, raw, kept_at
 from evidence indexed by evidence_by_member
 where club = :club and member = :member
-order by enrolment;
+union all
+select enrolment, raw, kept_at from brought_evidence where club = :club and member = :member;
 
 -- name: enrolments(club, member)
 select
