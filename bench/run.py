@@ -8,6 +8,7 @@ from typing import Final
 
 import approval
 import idle
+import importing
 import lookup
 import nodes
 import pending
@@ -23,6 +24,7 @@ MEASUREMENTS: Final[dict[str, Callable[[], Awaitable[None]]]] = {
     "pending": pending.run,
     "approval": approval.run,
     "idle": idle.run,
+    "importing": importing.run,
     "nodes": nodes.run,
 }
 

@@ -1,24 +1,23 @@
 """Lines of a file become members, or change those who are there: each outcome, on both databases."""
 
-import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 
-from medlem.club.consent import Act, Actor, Method, Verdict, follow
+from importers import chains, everybody, line, one, run, told
+from medlem.club.consent import Act, Actor, Method
 from medlem.club.endpoint import WANTED, Endpoint
 from medlem.club.ids import ConsentId, EnrolmentId, MemberId, endpoint_id
-from medlem.club.line import Carried, Flawed, Line
+from medlem.club.line import Carried, Flawed
 from medlem.club.masked import Masked
 from medlem.club.member import Consent, Profile, VerifiedBy
 from medlem.club.phone import PhoneNumber
 from medlem.club.rights import ErasedBecause, RestrictedBecause
-from medlem.flows import exporting, importing, membership, rights
-from medlem.flows.importing import Existing, Order, Outcome, Result, Taken
+from medlem.flows import importing, membership, rights
+from medlem.flows.importing import Existing, Outcome, Result, Taken
 from medlem.flows.membership import MemberInFull
 from postgres import cluster
 from shop import KARI, OLA, Shop, open_shop
@@ -33,46 +32,6 @@ async def either(request: pytest.FixtureRequest) -> AsyncIterator[Shop]:
     url = "sqlite://" if request.param == "sqlite" else cluster().new_database()
     async with open_shop(url) as opened:
         yield opened
-
-
-def line(number: int = 2, phone: str | None = KARI, name: str | None = "Kari Nordmann", **said: Any) -> Line:
-    profile = said.pop("profile", None) or Profile(name=name, email=said.pop("email", None))
-    return Line(
-        number=number,
-        columns=frozenset({"phone", "name", *said}),
-        phone=PhoneNumber(phone) if phone else None,
-        profile=profile,
-        **said,
-    )
-
-
-async def run(shop: Shop, lines: Iterable[Line], **order: Any) -> list[Result]:
-    taking = importing.take(shop.ports, shop.club, lines, Order(**order))
-    results: list[Result] = []
-    task = asyncio.ensure_future(_all(taking, results))
-    while not task.done():
-        await asyncio.wait({task}, timeout=0)
-        await shop.clock.turn(0.001)
-    await task
-    return results
-
-
-async def _all(taking: AsyncIterator[list[Result]], results: list[Result]) -> None:
-    async for batch in taking:
-        results += batch
-
-
-async def told(shop: Shop, *lines: Line, **order: Any) -> list[str]:
-    return [one.outcome if isinstance(one, Taken) else one.why for one in await run(shop, lines, **order)]
-
-
-async def one(shop: Shop, line: Line, **order: Any) -> Result:
-    [result] = await run(shop, [line], **order)
-    return result
-
-
-async def everybody(shop: Shop) -> list[Line]:
-    return [line for page in [page async for page in exporting.members(shop.ports, shop.club)] for line in page]
 
 
 async def in_full(shop: Shop, result: Result) -> MemberInFull:
@@ -122,13 +81,35 @@ async def test_numbers_that_a_file_brings_are_not_given_out_later(either: Shop) 
 
 
 async def test_a_block_of_numbers_that_were_had_is_passed_in_a_few_steps(either: Shop) -> None:
+    """Such numbers are too long to be counted on from, and come in the way all the same."""
     lines = [line(n, f"4740001{n:03}", f"Kari Nummer{n}", member_number=str(10**9 + n)) for n in range(200)]
     await run(either, lines)
     async with either.storage.transaction() as tx:
         await tx.files.pass_number(either.club.id, 10**9 - 1)
-        drawn = await tx.files.draw_numbers(either.club.id, 3)
-    assert min(int(number) for number in drawn) >= 10**9 + 200
+        free = await tx.files.free_numbers(either.club.id, 10**9 - 1, 3)
+        drawn = [int(await tx.members.next_number(either.club.id)) for _ in range(3)]
+    assert list(free) == [10**9 + 200, 10**9 + 201, 10**9 + 202]
+    assert min(drawn) >= 10**9 + 200
     assert len(set(drawn)) == 3
+    assert await told(either, line(7, OLA, "Ola Hansen")) == [Outcome.ADDED]
+
+
+async def test_numbers_are_given_in_the_order_of_the_lines(either: Shop) -> None:
+    lines = [
+        line(2, "4740002001", "Kari En"),
+        line(3, "4740002002", "Kari To", member_number="100005"),
+        line(4, "4740002003", "Kari Tre"),
+        line(5, "4740002004", "Kari Fire", member_number="100006"),
+    ]
+    results = await run(either, lines)
+    assert [
+        one.why if isinstance(one, Flawed) else (await in_full(either, one)).member.member_number for one in results
+    ] == [
+        "100001",
+        "100005",
+        "100006",
+        "conflicting",
+    ]
 
 
 # -- somebody who is there
@@ -337,13 +318,6 @@ def answered(granted: bool = True, at: datetime | None = SINCE, text: str = "New
             reference="box 7",
         )
     )
-
-
-async def chains(shop: Shop) -> list[str]:
-    verdict = Verdict()
-    for chain in await shop.storage.reading.consents.chains(shop.club.id, None, 1000):
-        follow(chain.member, chain.end, chain.rows, verdict, erased_at=chain.erased_at)
-    return [fault.said for fault in verdict.faults]
 
 
 async def test_answers_are_kept_once_with_what_proves_them(either: Shop) -> None:

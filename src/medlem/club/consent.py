@@ -7,7 +7,7 @@ and of the hash before it, so a byte that was changed, a record that is missing 
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -128,7 +128,8 @@ Columns = Mapping[str, Any]
 """A record as its row keeps it: texts and whole numbers, times in milliseconds."""
 
 
-_plainly = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+plainly = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+"""JSON as digests take it."""
 
 
 def content_of(row: Columns) -> dict[str, Any]:
@@ -138,12 +139,7 @@ def content_of(row: Columns) -> dict[str, Any]:
 
 def written(content: Columns) -> str:
     """A record as its digest takes it: JSON with the names in their order, no spaces, and plain letters."""
-    return _plainly([content[name] for name in CONTENT])
-
-
-def digest_of(values: Sequence[Any]) -> str:
-    """The digest of a record that says this, by the columns of `CONTENT` in their order."""
-    return sha256(_plainly(values))
+    return plainly([content[name] for name in CONTENT])
 
 
 def remark_digest(salt: str, reason: str | None, reference: str | None) -> str:

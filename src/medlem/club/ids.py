@@ -28,6 +28,9 @@ _ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"
 _PAIRS: Final = tuple(first + second for first in _ALPHABET for second in _ALPHABET)
 _SHIFTS: Final = range(120, -1, -10)
 _CHANCE_BITS: Final = 80
+_LETTERS_OF_CHANCE: Final = 16
+_LETTER_OF: Final = (_ALPHABET * 8).encode()
+"""A letter for each value of a byte, all of them equally often."""
 
 
 def _ulid(now: datetime) -> str:
@@ -40,6 +43,16 @@ def _maker(prefix: str) -> Callable[[datetime], str]:
         return f"{prefix}_{_ulid(now)}"
 
     return make
+
+
+def _several(prefix: str, now: datetime, many: int) -> list[str]:
+    """As many at once, at a tenth of the price: each letter of chance is five bits of a byte of its own."""
+    moment = int(now.timestamp() * 1000)
+    begin = f"{prefix}_" + "".join([_PAIRS[(moment >> shift) & 1023] for shift in range(40, -1, -10)])
+    chance = secrets.token_bytes(many * _LETTERS_OF_CHANCE).translate(_LETTER_OF).decode()
+    return [
+        begin + chance[at : at + _LETTERS_OF_CHANCE] for at in range(0, many * _LETTERS_OF_CHANCE, _LETTERS_OF_CHANCE)
+    ]
 
 
 _club, _store, _station, _key = _maker("clb"), _maker("sto"), _maker("sta"), _maker("key")
@@ -88,6 +101,16 @@ def member_id(now: datetime) -> MemberId:
 def consent_id(now: datetime) -> ConsentId:
     """A new consent's id."""
     return ConsentId(_consent(now))
+
+
+def member_ids(now: datetime, many: int) -> list[MemberId]:
+    """The ids of so many new members."""
+    return [MemberId(one) for one in _several("mem", now, many)]
+
+
+def consent_ids(now: datetime, many: int) -> list[ConsentId]:
+    """The ids of so many new consents."""
+    return [ConsentId(one) for one in _several("con", now, many)]
 
 
 def station_qr_id(now: datetime) -> StationQrId:

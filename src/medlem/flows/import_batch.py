@@ -1,18 +1,19 @@
 """One batch of lines: who each means, what becomes of them, and all of it written in one transaction."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
 from medlem.club.consent import Purpose
-from medlem.club.ids import MemberId
+from medlem.club.ids import MemberId, consent_ids, member_ids
 from medlem.club.line import Flawed, Line, Why
 from medlem.club.member import Consent
 from medlem.club.place import Club
 from medlem.flows import noticing
-from medlem.flows.import_changes import Comparing, Existing, newcomer
+from medlem.flows.import_changes import Around, Comparing, Existing, newcomer
 from medlem.flows.import_table import Changed, Details, Found, Known, Newcomer, Record
 from medlem.flows.import_twice import Seen
 from medlem.flows.import_whom import sought, whom
@@ -59,7 +60,7 @@ Result = Taken | Flawed
 
 
 @dataclass(frozen=True, slots=True)
-class _Around:
+class _Against:
     """What lines of a batch are held against."""
 
     known: Known
@@ -83,9 +84,13 @@ class Batch:
         """
         self._club = club
         self._order = order
-        self._stations = stations
         self._before = before
         self._now = now
+        self._around = Around.of(club, now, stations)
+        self._ids: Iterator[MemberId] = iter(())
+        self._last = 0
+        self._free: deque[int] = deque()
+        """Member numbers that nobody has had, from after the last one that was drawn or brought."""
         self._added: list[Newcomer] = []
         self._changed: list[Changed] = []
         self.results: list[Result] = []
@@ -94,12 +99,18 @@ class Batch:
 
     async def run(self, tx: Tables, lines: Sequence[Line]) -> None:
         """Do it, in this transaction."""
-        await tx.files.hold(self._club.id)
+        self._ids = iter(member_ids(self._now, len(lines)))
+        drawn = self._last = await tx.files.hold(self._club.id)
         known = await tx.files.known(self._club.id, sought(lines))
-        around = _Around(known, await self._details(tx, lines, known), await self._records(tx, lines))
-        for line in lines:
-            self.results.append(self._line(line, around))
-        await self._number(tx)
+        against = _Against(known, await self._details(tx, lines, known), await self._records(tx, lines))
+        for place, line in enumerate(lines):
+            if line.member_number is None and not self._free:
+                self._free.extend(await tx.files.free_numbers(self._club.id, self._last, len(lines) - place))
+            self.results.append(self._line(line, against))
+        if self._last != drawn:
+            await tx.files.pass_number(self._club.id, self._last)
+        for new, record in zip(self._added, consent_ids(self._now, len(self._added)), strict=True):
+            new.joined_id = record
         await tx.files.add(self._added, self._now)
         versions = await tx.files.change(self._changed, self._now)
         if self._order.notices:
@@ -112,13 +123,13 @@ class Batch:
             ]
             await noticing.imported(tx, self._club.id, news, self._now)
 
-    def _line(self, line: Line, around: _Around) -> Result:
-        meant = whom(line, around.known)
+    def _line(self, line: Line, against: _Against) -> Result:
+        meant = whom(line, against.known)
         if isinstance(meant, Flawed):
             return meant
         found = meant.found
         if found is None:
-            return self._before.refusing(line) or self._add(line, around)
+            return self._before.refusing(line) or self._add(line, against)
         earlier = found.line if found.line is not None else self._before.line_about(found.member.id)
         if earlier is not None:
             return repeated(line, earlier)
@@ -128,24 +139,24 @@ class Batch:
             return Taken(line.number, Outcome.UNCHANGED, found.member.id)
         if not found.member.present:
             return _left(line, found)
-        return self._change(line, found, around)
+        return self._change(line, found, against)
 
-    def _add(self, line: Line, around: _Around) -> Taken:
+    def _add(self, line: Line, against: _Against) -> Taken:
         left_out: list[Flawed] = []
-        new = newcomer(line, self._club, self._now, self._stations, left_out)
+        new = newcomer(line, next(self._ids), self._number(line, against.known), self._around, left_out)
         if line.consents:
-            new.records = _not_elsewhere(line, new.member.id, new.records, around.records, left_out)
-        around.known.add(Found(new.member, line.number))
+            new.records = _not_elsewhere(line, new.member.id, new.records, against.records, left_out)
+        against.known.add(Found(new.member, line.number))
         self.seen.append((line, new.member.id, True))
         self._added.append(new)
-        return Taken(line.number, Outcome.ADDED, new.member.id, len(_consents(new.records)), tuple(left_out))
+        return Taken(line.number, Outcome.ADDED, new.member.id, len(new.records), tuple(left_out))
 
-    def _change(self, line: Line, found: Found, around: _Around) -> Result:
+    def _change(self, line: Line, found: Found, against: _Against) -> Result:
         member = found.member
-        comparing = Comparing(line, member, around.details.get(member.id) or Details(), self._order.existing)
-        changed = comparing.changed(around.known, self._stations, self._now)
+        comparing = Comparing(line, member, against.details.get(member.id) or Details(), self._order.existing)
+        changed = comparing.changed(against.known, self._around)
         if changed.records:
-            changed.records = _not_elsewhere(line, member.id, changed.records, around.records, comparing.left_out)
+            changed.records = _not_elsewhere(line, member.id, changed.records, against.records, comparing.left_out)
         if changed.nothing:
             return Taken(line.number, Outcome.UNCHANGED, member.id, 0, tuple(comparing.left_out))
         if member.restricted_at is not None:
@@ -155,7 +166,7 @@ class Batch:
                 why=Why.RESTRICTED,
                 detail="What is kept of this member is restricted: nothing of it is changed until that is lifted.",
             )
-        around.known.change(found, changed.member)
+        against.known.change(found, changed.member)
         self._changed.append(changed)
         consents = len(_consents(changed.records))
         return Taken(line.number, Outcome.CHANGED, member.id, consents, tuple(comparing.left_out))
@@ -171,16 +182,18 @@ class Batch:
         ids = {one.record.id for line in lines for one in line.consents if one.record.id}
         return await tx.files.records(self._club.id, ids) if ids else {}
 
-    async def _number(self, tx: Tables) -> None:
-        """Give member numbers to those who bring none, and none that they bring to anybody later."""
-        brought = [int(new.member.member_number) for new in self._added if _counted(new.member.member_number)]
-        if brought:
-            await tx.files.pass_number(self._club.id, max(brought))
-        without = [new for new in self._added if not new.member.member_number]
-        if without:
-            drawn = await tx.files.draw_numbers(self._club.id, len(without))
-            for new, number in zip(without, drawn, strict=True):
-                new.member = replace(new.member, member_number=number)
+    def _number(self, line: Line, known: Known) -> str:
+        """The member number of somebody new: what they bring, and nobody gets later; else the next one."""
+        brought = line.member_number
+        if brought is None:
+            while (number := str(self._free.popleft())) in known.by_number:
+                pass
+            self._last = int(number)
+            return number
+        if _counted(brought) and int(brought) > self._last:
+            self._last = int(brought)
+            self._free.clear()
+        return brought
 
 
 def repeated(line: Line, earlier: int) -> Flawed:

@@ -5,19 +5,19 @@ What the platform vouches for is never changed by a file: a `sub`, and a number 
 
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from medlem.club.consent import MEMBERSHIP, Act, Actor, Method, Purpose, purpose_of
-from medlem.club.ids import ConsentId, KeyId, MemberId, StationId, consent_id, member_id
+from medlem.club.ids import ConsentId, KeyId, MemberId, StationId, consent_id
 from medlem.club.line import Carried, Flawed, Line, Why
 from medlem.club.member import Consent, Member, Profile, VerifiedBy
 from medlem.club.phone import PhoneNumber
 from medlem.club.place import Club
 from medlem.flows.consents import act_of, as_given
-from medlem.flows.import_table import Changed, Details, Evidence, Known, Newcomer, Record
+from medlem.flows.import_table import NAMELESS, Changed, Details, Evidence, Known, Newcomer, Record
 from medlem.flows.import_whom import vouched_for
 
 BY_IMPORT: Final = KeyId("import")
@@ -37,20 +37,60 @@ class Existing(StrEnum):
     """What the file says is written over what is there; an empty cell says nothing."""
 
 
-def newcomer(line: Line, club: Club, now: datetime, stations: Collection[str], left_out: list[Flawed]) -> Newcomer:
-    """Somebody new, as their line says; without a member number where it names none."""
-    phone = line.phone
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What is the same for all lines of a batch."""
+
+    club: Club
+    now: datetime
+    stations: Collection[str]
+    """All that the club has or had."""
+    joined: Consent
+    """That somebody has the membership from elsewhere, as the file says."""
+
+    @classmethod
+    def of(cls, club: Club, now: datetime, stations: Collection[str]) -> Self:
+        """Of lines that are taken now."""
+        joined = Consent(
+            id=NAMELESS,
+            club=club.id,
+            member=MemberId(""),
+            element=MEMBERSHIP,
+            purpose=Purpose.MEMBERSHIP,
+            text="",
+            granted=True,
+            given_at=None,
+            seen_at=now,
+            act=Act.CARRIED_OVER,
+            method=Method.IMPORT,
+            actor=Actor.STAFF,
+            recorded_by=BY_IMPORT,
+        )
+        return cls(club, now, stations, joined)
+
+
+def newcomer(line: Line, new_id: MemberId, member_number: str, around: Around, left_out: list[Flawed]) -> Newcomer:
+    """Somebody new, as their line says.
+
+    Args:
+        line: of the file.
+        new_id: what we call them, where the line does not know it.
+        member_number: theirs, or the next one.
+        around: where and when.
+        left_out: what is added to where a part of the line is not taken.
+    """
+    phone, now = line.phone, around.now
     member = Member(
-        id=MemberId(line.id) if line.id is not None else member_id(now),
-        club=club.id,
-        member_number=line.member_number or "",
+        id=MemberId(line.id) if line.id is not None else new_id,
+        club=around.club.id,
+        member_number=member_number,
         sub=line.sub,
         phone=phone,
         phone_verified_at=(line.phone_verified_at or line.joined_at or now) if phone is not None else None,
         phone_verified_by=vouched_for(line) if phone is not None else None,
         profile=line.profile,
         joined_at=line.joined_at or now,
-        station=_station(line, stations, left_out),
+        station=_station(line, around.stations, left_out) if line.station is not None else None,
         left_at=line.left_at,
         sharing_withdrawn_at=line.sharing_withdrawn_at,
         restricted_at=line.restricted_at,
@@ -58,30 +98,10 @@ def newcomer(line: Line, club: Club, now: datetime, stations: Collection[str], l
     )
     new = Newcomer(member, line.shared_at, line.extras, line.past)
     if line.id is None:
-        new.records = (Record(membership(member, now)),)
+        new.joined = around.joined
     if line.consents:
-        records, new.evidence = _answers(line, member, [], now, left_out)
-        new.records = (*new.records, *records)
+        new.records, new.evidence = _answers(line, member, [], now, left_out)
     return new
-
-
-def membership(member: Member, now: datetime) -> Consent:
-    """That they have the membership from elsewhere, as the file says."""
-    return Consent(
-        id=consent_id(now),
-        club=member.club,
-        member=member.id,
-        element=MEMBERSHIP,
-        purpose=Purpose.MEMBERSHIP,
-        text="",
-        granted=True,
-        given_at=None,
-        seen_at=now,
-        act=Act.CARRIED_OVER,
-        method=Method.IMPORT,
-        actor=Actor.STAFF,
-        recorded_by=BY_IMPORT,
-    )
 
 
 class Comparing:
@@ -94,15 +114,15 @@ class Comparing:
         self._over = existing is Existing.OVERWRITE
         self.left_out: list[Flawed] = []
 
-    def changed(self, known: Known, stations: Collection[str], now: datetime) -> Changed:
+    def changed(self, known: Known, around: Around) -> Changed:
         """What is to be different of them, if anything is."""
-        line, before = self._line, self._before
+        line, before, now = self._line, self._before, around.now
         after = replace(
             before,
             profile=self._profile(),
             member_number=self._member_number(known),
             sub=before.sub if before.sub is not None else line.sub,
-            station=self._part(before.station, _station(line, stations, self.left_out)),
+            station=self._part(before.station, _station(line, around.stations, self.left_out)),
             joined_at=self._joined_at(),
             last_seen_at=self._last_seen_at(),
         )

@@ -3,12 +3,14 @@
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Final, Protocol
 
-from medlem.club.ids import ClubId, MemberId
+from medlem.club.ids import ClubId, ConsentId, MemberId
 from medlem.club.line import Line
 from medlem.club.member import Consent, Member
 from medlem.club.phone import PhoneNumber
+
+NAMELESS: Final = ConsentId("")
 
 
 @dataclass(slots=True)
@@ -110,6 +112,10 @@ class Newcomer:
     shared_at: datetime | None = None
     extras: Mapping[str, str] = field(default_factory=dict)
     past: Sequence[tuple[datetime, datetime]] = ()
+    joined: Consent | None = None
+    """The record of their membership, where they bring none: one for all of a batch, without a member and an id."""
+    joined_id: ConsentId = NAMELESS
+    """What it is called."""
     records: Sequence[Record] = ()
     evidence: Sequence[Evidence] = ()
 
@@ -147,8 +153,11 @@ class Files(Protocol):
     def turn(self) -> float:
         """Seconds for which a transaction may last, so that nobody at a till notices it."""
 
-    async def hold(self, club: ClubId) -> None:
-        """Let no other import come between, and nobody draw a member number, before this transaction is over."""
+    async def hold(self, club: ClubId) -> int:
+        """Let no other import come between, and nobody draw a member number, before this transaction is over.
+
+        Gives the last number that was drawn.
+        """
 
     async def known(self, club: ClubId, sought: Sought) -> Known:
         """Whom that means; nobody else changes them before this transaction is over."""
@@ -165,8 +174,8 @@ class Files(Protocol):
     async def records(self, club: ClubId, consents: Collection[str]) -> Mapping[str, MemberId]:
         """Which of these consent records are here, and whose they are."""
 
-    async def draw_numbers(self, club: ClubId, many: int) -> Sequence[str]:
-        """So many member numbers that nobody has had."""
+    async def free_numbers(self, club: ClubId, after: int, many: int) -> Sequence[int]:
+        """So many member numbers that nobody has had, from after that one on."""
 
     async def pass_number(self, club: ClubId, number: int) -> None:
         """Give out no member number up to this one."""

@@ -24,8 +24,8 @@ FREE: Final = 0.003
 """Seconds for which tills may write before the next batch: a service that finds SQLite's write lock taken looks again
 each millisecond (docs/decisions/0052-an-import-is-many-short-transactions.md)."""
 
-FIRST: Final = 50
-FEWEST: Final = 20
+FIRST: Final = 150
+FEWEST: Final = 150
 MOST: Final = 2000
 """Lines in a batch."""
 

@@ -1,10 +1,13 @@
 """Members who come with a file, as the rows that are put in: values in the order of their statement's columns."""
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import replace
+from typing import Any, Final
 
-from medlem.club.consent import BEGINNING, FORMAT, digest_of, linked, remark_digest
+from medlem.club.consent import BEGINNING, FORMAT, linked, plainly, remark_digest, sha256
+from medlem.club.ids import ConsentId, MemberId
 from medlem.club.linking import LinkEnd
+from medlem.club.member import Consent
 from medlem.flows.import_table import Newcomer, Record
 from medlem.storage.consents import new_salt
 from medlem.storage.members import address_kept, addresses_kept
@@ -22,6 +25,7 @@ class Rows:
         self.records: list[Values] = []
         self.extras: list[Values] = []
         self.past: list[Values] = []
+        self._joining: _Joining | None = None
 
     def add(self, new: Newcomer, texts: Mapping[str, Record], at: int) -> None:
         """One more.
@@ -33,7 +37,12 @@ class Rows:
         """
         member = new.member
         end, sequence = BEGINNING, 0
-        for sequence, record in enumerate(new.records, start=1):
+        if new.joined is not None:
+            sequence, row = 1, self._joined(new, new.joined)
+            end = row[-1]
+            self.records.append(row)
+        for record in new.records:
+            sequence += 1
             row = chained(texts.get(record.consent.id, record), sequence, end)
             end = row[-1]
             self.records.append(row)
@@ -45,6 +54,33 @@ class Rows:
         for since, until in new.past:
             self.past.append((member.club, member.id, millis(since), millis(until)))
 
+    def _joined(self, new: Newcomer, joined: Consent) -> Values:
+        if self._joining is None or self._joining.record is not joined:
+            self._joining = _Joining(joined)
+        return self._joining.first_of(new.member.id, new.joined_id)
+
+
+class _Joining:
+    """The first record of many members, which says of all of them the same: written out once, and hashed for each."""
+
+    def __init__(self, record: Consent) -> None:
+        """Leave room for the member and the record's id."""
+        self.record = record
+        content = _content(replace(record, member=MemberId(_HERE), id=ConsentId(_HERE)), 1, None)
+        self._before, self._between, self._after = plainly(content).split(_HERE)
+        where = content.index(_HERE)
+        self._club, self._place = content[:where], content[where + 1]
+        self._rest = (*content[where + 3 :], None, None, None, BEGINNING)
+
+    def first_of(self, member: MemberId, record: ConsentId) -> Values:
+        """Of one member; both are ids that were made here, and need no escaping."""
+        digest = sha256(f"{self._before}{member}{self._between}{record}{self._after}")
+        return (*self._club, member, self._place, record, *self._rest, digest, linked(BEGINNING, digest))
+
+
+_HERE: Final = "@"
+"""In no id, and in none of the words that such a record has."""
+
 
 def chained(record: Record, sequence: int, previous: str) -> Values:
     """A record as its row keeps it, in its place in the chain: the columns of `consents.add`, the hash last."""
@@ -53,7 +89,15 @@ def chained(record: Record, sequence: int, previous: str) -> Values:
     if consent.reason is not None or consent.reference is not None:
         salt = salt or new_salt()
         remark = remark_digest(salt, consent.reason, consent.reference)
-    content = (
+    content = _content(consent, sequence, remark)
+    digest = sha256(plainly(content))
+    kept_salt = salt if remark is not None else None
+    return (*content, consent.reason, consent.reference, kept_salt, previous, digest, linked(previous, digest))
+
+
+def _content(consent: Consent, sequence: int, remark: str | None) -> Values:
+    """What a record says: the columns of `CONTENT`."""
+    return (
         FORMAT,
         consent.club,
         consent.member,
@@ -79,9 +123,6 @@ def chained(record: Record, sequence: int, previous: str) -> Values:
         consent.evidence_digest,
         remark,
     )
-    digest = digest_of(content)
-    kept_salt = salt if remark is not None else None
-    return (*content, consent.reason, consent.reference, kept_salt, previous, digest, linked(previous, digest))
 
 
 def _member_row(new: Newcomer, records: int, end: str, at: int) -> Values:

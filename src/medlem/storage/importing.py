@@ -19,7 +19,7 @@ from medlem.storage.rights import MEMBER_NUMBER, NUMBER, SUB
 from medlem.storage.session import Row, Session, millis, moment
 from medlem.vault import Vault
 
-_MOST_DRAWN: Final = 100_000
+_MOST_LOOKED_AT: Final = 10_000
 _UNREACHED: Final[Row] = {"phone": None, "verified_at": None, "verified_by": None}
 _SHOWN_IN_THE_APP: Final = frozenset({Method.VIPPS_CIBA, Method.VIPPS_BROWSER})
 
@@ -36,8 +36,11 @@ class Files:
         self._members = Members(session, vault)
         self.turn = session.turn
 
-    async def hold(self, club: ClubId) -> None:
-        await self._session.one("files.hold", club=club)
+    async def hold(self, club: ClubId) -> int:
+        row = await self._session.one("files.hold", club=club)
+        if row is None:
+            raise LookupError(f"there is no club {club}")
+        return int(row["last_number"])
 
     async def known(self, club: ClubId, sought: Sought) -> Known:
         ids, numbers, subs, reached, former = await self._looked_up(club, sought)
@@ -109,19 +112,15 @@ class Files:
             for row in await self._session.all("files.records", club=club, many=listed(consents))
         }
 
-    async def draw_numbers(self, club: ClubId, many: int) -> Sequence[str]:
-        found: list[str] = []
+    async def free_numbers(self, club: ClubId, after: int, many: int) -> Sequence[int]:
+        found: list[int] = []
         step = many
         while len(found) < many:
-            row = await self._session.one("files.draw", club=club, count=step)
-            if row is None:
-                raise LookupError(f"there is no club {club}")
-            last = int(row["last_number"])
-            drawn = [str(number) for number in range(last - step + 1, last + 1)]
-            rows = await self._session.all("files.numbers_had", club=club, many=listed(drawn))
+            drawn = range(after + 1, after + step + 1)
+            rows = await self._session.all("files.numbers_had", club=club, many=listed([str(one) for one in drawn]))
             had = {row["member_number"] for row in rows}
-            found += [number for number in drawn if number not in had]
-            step = min(step * 2, _MOST_DRAWN)
+            found += [one for one in drawn if str(one) not in had]
+            after, step = after + step, min(step * 2, _MOST_LOOKED_AT)
         return found[:many]
 
     async def pass_number(self, club: ClubId, number: int) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
+from typing import Final
 
 import msgspec
 
@@ -15,6 +16,8 @@ from medlem.flows.tables import Clash
 from medlem.storage.consents import consent_of
 from medlem.storage.session import Row, Session, maybe_millis, millis, moment
 from medlem.vault import Vault
+
+_LONGEST_STEP: Final = 2**16
 
 
 class Members:
@@ -51,13 +54,15 @@ class Members:
         return [member_of(row) for row in rows]
 
     async def next_number(self, club: ClubId) -> str:
+        step = 1
         while True:
-            row = await self._session.one("members.next_number", club=club)
+            row = await self._session.one("members.next_number", club=club, step=step)
             if row is None:
                 raise LookupError(f"there is no club {club}")
             number = str(row["last_number"])
             if await self._session.one("members.by_number", club=club, member_number=number) is None:
                 return number
+            step = min(step * 2, _LONGEST_STEP)  # through a block of numbers that came with a file
 
     async def add(self, member: Member) -> None:
         await self._session.run("members.add", **columns_of(member))

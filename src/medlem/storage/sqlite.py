@@ -34,7 +34,7 @@ LATE_LOOK: Final = timedelta(seconds=1)
 class _Session:
     """Runs statements on one connection."""
 
-    turn = 0.015
+    turn = 0.025
     """Nobody else writes meanwhile."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:

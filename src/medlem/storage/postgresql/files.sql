@@ -68,7 +68,7 @@ select digest as found from erased_number where club = :club and digest = any(ar
 -- name: hold(club)^
 -- By the indices alone: a planner that has not counted the rows that came a second ago would read whole tables.
 select
-    id, set_config('enable_seqscan', 'off', true) as one, set_config('enable_hashjoin', 'off', true) as other,
+    last_number, set_config('enable_seqscan', 'off', true) as one, set_config('enable_hashjoin', 'off', true) as other,
     set_config('enable_mergejoin', 'off', true) as third
 from club
 where id = :club

@@ -63,16 +63,13 @@ select sub_digest as found from erasure where club = :club and sub_digest in (se
 select digest as found from erased_number where club = :club and digest in (select value from json_each(:many));
 
 -- name: hold(club)^
-select id from club where id = :club for update;
+select last_number from club where id = :club for update;
 
 -- name: erased_any(club)^
 select member from erasure where club = :club limit 1;
 
 -- name: stations(club)
 select id from station where club = :club;
-
--- name: draw(club, count)^
-update club set last_number = last_number + :count where id = :club returning last_number;
 
 -- name: pass_number(club, number)!
 update club set last_number = :number where id = :club and last_number < :number;

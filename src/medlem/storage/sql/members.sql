@@ -41,8 +41,8 @@ from (
     left join phone_link l on l.club = m.club and l.member = m.id and l.ended_at is null
 order by m.id;
 
--- name: next_number(club)^
-update club set last_number = last_number + 1 where id = :club returning last_number;
+-- name: next_number(club, step)^
+update club set last_number = last_number + :step where id = :club returning last_number;
 
 -- name: add(club, member, member_number, sub, name, given_name, family_name, email, email_verified, birthdate, gender, address, other_addresses, joined_at, station, left_at)!
 insert into member (
