@@ -1,5 +1,6 @@
 """What each statement is given when its work is counted: whatever it looks for is in the middle of the club."""
 
+import json
 from collections.abc import Iterable, Mapping
 from typing import Final
 
@@ -12,6 +13,7 @@ MOST: Final = 20
 
 _WHOLE: Final = frozenset(
     {
+        "answered_at",
         "arrived_at",
         "at",
         "attempts",
@@ -19,6 +21,7 @@ _WHOLE: Final = frozenset(
         "changed_at",
         "checked_at",
         "claim",
+        "count",
         "created_at",
         "day",
         "decided_at",
@@ -44,6 +47,9 @@ _WHOLE: Final = frozenset(
         "inactive_after",
         "interval_ms",
         "joined_at",
+        "kept_at",
+        "last_consent",
+        "last_seen_at",
         "lease_until",
         "left_at",
         "made_at",
@@ -51,16 +57,21 @@ _WHOLE: Final = frozenset(
         "margin",
         "minute",
         "notice",
+        "number",
         "paused_at",
         "pinged_at",
         "position",
         "requested_at",
+        "restricted_at",
         "revoked_at",
         "scanned_at",
         "seen_at",
         "sequence",
+        "shared_at",
+        "sharing_withdrawn_at",
         "slower",
         "status",
+        "step",
         "text_version",
         "tried_at",
         "tries",
@@ -92,6 +103,10 @@ _OTHERWISE: Final[Mapping[str, Mapping[str, object]]] = {
     "enrolments.save": {"state": "waiting", "reason": None, "member": None, "answer": b""},
     "events.add": {"position": 2_000_000_000, "kind": "enrolment"},
     "events.after": {"position": -1},
+    "files.add_extra": {"name": "new"},
+    "files.add_link": {"member": "spare", "ended_because": "left"},
+    "files.add_member": {"id": "new", "member_number": "new", "sub": "new"},
+    "files.add_past": {"joined_at": 2_000_000_000},
     "finding.by_family_name": {"first": "hans", "beyond": "hant", "place": "hans"},
     "finding.by_name": {"first": "kari", "beyond": "karj", "place": "kari"},
     "identifications.add": {"identification": "new", "evidence": "typed", "membership": "member"},
@@ -126,7 +141,15 @@ _SINCE_ID: Final = frozenset({"rights.erase_numbers", "rights.erase_seen", "righ
 
 
 _UNTIL_ID: Final = frozenset(
-    {"consents.between", "duplicates.by_birthdate", "duplicates.by_email", "duplicates.by_number"}
+    {
+        "consents.between",
+        "duplicates.by_birthdate",
+        "duplicates.by_email",
+        "duplicates.by_number",
+        "files.evidence_between",
+        "files.extras_between",
+        "files.past_between",
+    }
 )
 
 
@@ -193,5 +216,6 @@ def _usual(members: int) -> dict[str, object]:
         "place": lately,
         "after": f"mem_{padded}",
         "most": MOST,
+        "many": json.dumps([f"mem_{padded}", str(200_000 + n), crowd.msisdn(n, members), f"sub-{n}", f"con_{padded}"]),
         "verified_by": "login",
     }

@@ -1,14 +1,15 @@
 """Reads members as the lines of a file, some at a time, each with all that another register needs of them."""
 
 import hashlib
-from collections import defaultdict
+import json
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, Final
 
 from medlem.club.ids import ClubId
 from medlem.club.line import Carried, Line
 from medlem.storage.consents import consent_of
-from medlem.storage.members import member_of
+from medlem.storage.members import UNREACHED, member_of
 from medlem.storage.session import Row, Session, moment
 from medlem.vault import Vault
 
@@ -29,6 +30,11 @@ async def lines_of(session: Session, vault: Vault, club: ClubId, most: int) -> A
     while rows := await session.all("files.page", club=club, after=after, most=most):
         until = rows[-1]["id"]
         beside = await _Beside.read(session, vault, {"club": club, "after": after, "until": until})
+        links = await session.all("files.links", club=club, many=json.dumps([row["id"] for row in rows]))
+        beside.links = {row["member"]: row for row in links}
+        phones = json.dumps([row["phone"] for row in links])
+        reached = Counter(row["phone"] for row in await session.all("files.reached", club=club, many=phones))
+        beside.shared = {phone for phone, members in reached.items() if members > 1}
         yield [_line(row, place, beside) for place, row in enumerate(rows, start=number + 1)]
         after, number = until, number + len(rows)
 
@@ -41,6 +47,9 @@ class _Beside:
         self.past: dict[str, list[Row]] = defaultdict(list)
         self.records: dict[str, list[Row]] = defaultdict(list)
         self.evidence: dict[str, dict[str, bytes]] = defaultdict(dict)
+        self.links: dict[str, Row] = {}
+        self.shared: set[str] = set()
+        """Numbers that reach several."""
 
     @classmethod
     async def read(cls, session: Session, vault: Vault, span: Mapping[str, str]) -> "_Beside":
@@ -60,7 +69,8 @@ class _Beside:
 
 
 def _line(row: Row, number: int, beside: _Beside) -> Line:
-    member = member_of(row)
+    link = beside.links.get(row["id"], UNREACHED)
+    member = member_of(row, link)
     evidence = beside.evidence.get(member.id, {})
     return Line(
         number=number,
@@ -71,7 +81,7 @@ def _line(row: Row, number: int, beside: _Beside) -> Line:
         phone=member.phone,
         phone_verified_by=member.phone_verified_by,
         phone_verified_at=member.phone_verified_at,
-        shared_number=bool(row["shared_number"]),
+        shared_number=link["phone"] in beside.shared,
         profile=member.profile,
         joined_at=member.joined_at,
         left_at=member.left_at,

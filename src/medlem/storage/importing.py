@@ -14,13 +14,12 @@ from medlem.flows.import_table import Changed, Details, Evidence, Found, Known, 
 from medlem.storage.consents import Consents, consent_of
 from medlem.storage.exporting import lines_of
 from medlem.storage.import_rows import Rows
-from medlem.storage.members import Members, columns_of, member_of
+from medlem.storage.members import UNREACHED, Members, columns_of, member_of
 from medlem.storage.rights import MEMBER_NUMBER, NUMBER, SUB
 from medlem.storage.session import Row, Session, millis, moment
 from medlem.vault import Vault
 
 _MOST_LOOKED_AT: Final = 10_000
-_UNREACHED: Final[Row] = {"phone": None, "verified_at": None, "verified_by": None}
 _SHOWN_IN_THE_APP: Final = frozenset({Method.VIPPS_CIBA, Method.VIPPS_BROWSER})
 
 Values = tuple[Any, ...]
@@ -65,7 +64,7 @@ class Files:
             links = {row["member"]: row for row in await self._session.all("files.links", club=club, many=many)}
             leading |= {row["id"]: row["merged_into"] for row in rows if row["merged_into"] is not None}
             there = [row for row in rows if row["merged_into"] is None]
-            found |= {row["id"]: Found(member_of(row, links.get(row["id"], _UNREACHED))) for row in there}
+            found |= {row["id"]: Found(member_of(row, links.get(row["id"], UNREACHED))) for row in there}
             wanted = {row["merged_into"] for row in rows if row["merged_into"] is not None}
         for one in leading:
             end = one

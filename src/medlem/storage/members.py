@@ -19,6 +19,9 @@ from medlem.vault import Vault
 
 _LONGEST_STEP: Final = 2**16
 
+UNREACHED: Final[Row] = {"phone": None, "verified_at": None, "verified_by": None}
+"""In the place of a link."""
+
 
 class Members:
     """`flows.tables.Members`."""

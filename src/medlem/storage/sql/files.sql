@@ -106,16 +106,11 @@ update member set last_seen_at = :last_seen_at where club = :club and id = :memb
 
 -- name: page(club, after, most)
 select
-    m.club, m.id, m.member_number, m.sub, m.name, m.given_name, m.family_name, m.email, m.email_verified, m.birthdate,
-    m.gender, m.address, m.other_addresses, m.joined_at, m.station, m.left_at, m.sharing_withdrawn_at,
-    m.restricted_at, m.last_seen_at, m.merged_into, l.phone, l.verified_at, l.verified_by, m.shared_at,
-    exists (
-        select 1 from phone_link o
-        where o.club = :club and o.phone = l.phone and o.ended_at is null and o.member <> m.id
-    ) as shared_number
-from member m left join phone_link l on l.club = m.club and l.member = m.id and l.ended_at is null
-where m.club = :club and m.id > :after and m.erased_at is null and m.merged_into is null
-order by m.id
+    club, id, member_number, sub, name, given_name, family_name, email, email_verified, birthdate, gender, address,
+    other_addresses, joined_at, station, left_at, sharing_withdrawn_at, restricted_at, last_seen_at, merged_into, shared_at
+from member
+where club = :club and id > :after and erased_at is null and merged_into is null
+order by id
 limit :most;
 
 -- name: extras_between(club, after, until)
