@@ -9,9 +9,11 @@ import msgspec
 from medlem.club.consent import Actor, Method
 from medlem.club.errors import NotFound
 from medlem.club.ids import key_id
+from medlem.club.line import Line
 from medlem.club.member import Address, AlreadyMember, Profile
+from medlem.club.phone import PhoneNumber
 from medlem.club.rights import ErasedBecause, ErasedBefore, RestrictedBecause
-from medlem.flows import membership, recording, rights, sharing, undoing
+from medlem.flows import importing, membership, recording, rights, sharing, undoing
 from medlem.flows.undoing import NewerLinking
 from medlem.web.dossier import Export
 from trials.register.books import Account, Decision
@@ -230,3 +232,22 @@ async def export(trial: Trial, account: Account | None = None) -> None:
     trial.demand("register", {one.phone.removeprefix("+") for one in drawn.numbers}, numbers, "numbers", account)
     trial.demand("register", drawn.sub, account.sub, "sub in an export", account)
     trial.counts["exported"] += 1
+
+
+async def bring_old_lists(trial: Trial) -> None:
+    """Import lists with everybody on them who was erased, by each thing that names them: nobody comes back."""
+    books = trial.books
+    nobody = Line(number=0, columns=frozenset({"name"}), profile=Profile(name="Nobody Atall"))
+    gone = [one for one in books.accounts.values() if one.erased_at is not None]
+    lines = [
+        *(replace(nobody, id=one.id) for one in gone),
+        *(replace(nobody, member_number=one.card) for one in gone),
+        *(replace(nobody, sub=sub) for sub in books.erased_subs),
+        *(replace(nobody, phone=PhoneNumber(number)) for number in books.erased_numbers),
+    ]
+    for first in range(0, len(lines), importing.FIRST):
+        numbered = [replace(one, number=n) for n, one in enumerate(lines[first : first + importing.FIRST], first)]
+        async for results in importing.take(trial.house.ports, trial.house.club, numbered):
+            taken = [lines[one.number] for one in results if isinstance(one, importing.Taken)]
+            trial.demand("resurrected", taken, [], "who was erased is back by a list")
+    trial.counts["old lists: lines refused"] += len(lines)

@@ -156,6 +156,8 @@ async def _live(trial: Trial, plan: Plan) -> None:
                 await cellar.restore(trial)
                 await cellar.audit(trial, walk)
                 await judge.notices(trial)
+    await office.bring_old_lists(trial)
+    await cellar.audit(trial, walk)
     await tampering.try_all(trial, plan.flips)
 
 

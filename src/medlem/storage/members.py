@@ -57,7 +57,7 @@ class Members:
         return [member_of(row) for row in rows]
 
     async def next_number(self, club: ClubId) -> str:
-        step = 1
+        step, further = 1, 1
         while True:
             row = await self._session.one("members.next_number", club=club, step=step)
             if row is None:
@@ -65,7 +65,7 @@ class Members:
             number = str(row["last_number"])
             if await self._session.one("members.by_number", club=club, member_number=number) is None:
                 return number
-            step = min(step * 2, _LONGEST_STEP)  # through a block of numbers that came with a file
+            step, further = further, min(further * 2, _LONGEST_STEP)  # through a block of numbers that came with a file
 
     async def add(self, member: Member) -> None:
         await self._session.run("members.add", **columns_of(member))
