@@ -158,6 +158,8 @@ def values(name: str, parameters: Iterable[str], members: int) -> dict[str, obje
     usual = _usual(members)
     if name in _SINCE_ID:
         usual["since"] = f"idn_{members - MOST:026}"
+    if name.startswith("files."):
+        usual["many"] = json.dumps([usual[one] for one in ("member", "member_number", "phone", "sub", "consent")])
     if name in _UNTIL_ID:
         usual["until"] = usual["next"]
     chosen = {one: usual.get(one, 1 if one in _WHOLE else b"" if one in _BYTES else "x") for one in parameters}
@@ -216,6 +218,5 @@ def _usual(members: int) -> dict[str, object]:
         "place": lately,
         "after": f"mem_{padded}",
         "most": MOST,
-        "many": json.dumps([f"mem_{padded}", str(200_000 + n), crowd.msisdn(n, members), f"sub-{n}", f"con_{padded}"]),
         "verified_by": "login",
     }
