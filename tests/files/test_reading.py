@@ -219,6 +219,7 @@ def test_where_it_is_in_the_file() -> None:
         ("Tlf\n", {"mapping": {"Tlf": "telefax"}}, "no column telefax"),
         ("phone\n", {"ignored": frozenset({"Tlf"})}, "--ignore: the file has no column Tlf"),
         ("phone,consent.email.text\n", {}, "consent.email"),
+        ("phone,consent.sms\n", {"words": {"email": "May we?"}}, "--consent-text email"),
         ("phone,consent.membership\n", {}, "membership is no consent"),
         ("phone,consent.e mail\n", {}, "names no question"),
         ("phone,extra.Shoe size\n", {}, "extra.Shoe size"),

@@ -86,6 +86,10 @@ def lay_out(headers: Sequence[str], how: How) -> Layout:
     found = {column: at for column, [at] in places.items()}
     _refuse_nobody(found, named)
     _refuse_questions(found)
+    for option, said in (("--consent-text", how.words), ("--consent-method", how.methods)):
+        for element in said:
+            if CONSENT + element not in found:
+                raise WrongFile(f"{option} {element}: the file has no column {CONSENT}{element} that says yes or no.")
     return Layout(len(named), found, named, tuple(unnamed))
 
 

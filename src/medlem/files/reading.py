@@ -46,11 +46,19 @@ class Reading:
             WrongFile: nothing of it can be taken as it is.
         """
         self.letters, self._buffer, self._text = opened(stream, how.encoding)
-        self.header, self.delimiter, self._line = _header(self._text, self.letters, how)
-        self.layout = lay_out(next(csv.reader([self.header], delimiter=self.delimiter)), how)
+        try:
+            self.header, self.delimiter, line = _header(self._text, self.letters, how)
+            self.layout = lay_out(next(csv.reader([self.header], delimiter=self.delimiter)), how)
+        except WrongFile:
+            self.close()
+            raise
         longest = LONGEST_OF_OURS if "consents" in self.layout.at else LONGEST_RECORD
-        self._records = Records(self._text, self.delimiter, self.layout.width, longest, self._line)
+        self._records = Records(self._text, self.delimiter, self.layout.width, longest, line)
         self._judging = _Judging(self.layout, how)
+
+    def close(self) -> None:
+        """Let the file go, unclosed."""
+        self._text.detach()
 
     @property
     def columns(self) -> frozenset[str]:

@@ -18,30 +18,30 @@ from medlem.club.member import Consent
 from medlem.files.reasons import Why, Wrong
 
 
-class Written(Struct, forbid_unknown_fields=True):
-    """A record, with the names of `club.consent.CONTENT` but for those that the register fills in."""
+class Written(Struct, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
+    """A record, by the names of `club.consent.CONTENT` but for those that the register fills in. Nulls are left out."""
 
     format: int
     id: str
-    act: Act | None
+    act: Act | None = None
     element: str
-    purpose: Purpose | None
-    channel: str | None
+    purpose: Purpose | None = None
+    channel: str | None = None
     granted: bool
-    given_at: datetime | None
+    given_at: datetime | None = None
     seen_at: datetime
-    method: Method | None
-    actor: Actor | None
-    recorded_by: str | None
-    station: str | None
-    enrolment: str | None
-    code: str | None
+    method: Method | None = None
+    actor: Actor | None = None
+    recorded_by: str | None = None
+    station: str | None = None
+    enrolment: str | None = None
+    code: str | None = None
     wording: str
-    language: str | None
-    text_version: int | None
-    text_hash: str | None
-    evidence_digest: str | None
-    remark_digest: str | None
+    language: str | None = None
+    text_version: int | None = None
+    text_hash: str | None = None
+    evidence_digest: str | None = None
+    remark_digest: str | None = None
     reason: str | None = None
     reference: str | None = None
     salt: str | None = None
