@@ -192,6 +192,30 @@ def test_extras_and_texts() -> None:
     assert flaw(f"phone,navn\n41234567,{'x' * 201}\n").why == "text"
 
 
+@pytest.mark.parametrize(
+    ("column", "cell", "why"),
+    [
+        ("extras", '{"shoe_size": "43"}', None),
+        ("extras", '{"Shoe size": "43"}', "text"),
+        ("extras", '{"shoe_size": "' + "4" * 201 + '"}', "text"),
+        ("extras", '{"shoe_size": 43}', "json"),
+        ("extra.shoe_size", "4" * 201, "text"),
+        ("other_addresses", '[{"street_address": "Gata 1"}]', None),
+        ("other_addresses", '[{"street_address": "' + "x" * 201 + '"}]', "text"),
+        ("other_addresses", "[1]", "json"),
+        ("past", '[["2019-01-01T00:00:00Z", "2020-01-01T00:00:00Z"]]', None),
+        ("past", '[["2019-01-01T00:00:00Z"]]', "json"),
+        ("past", '[["2019-01-01T00:00:00", "2020-01-01T00:00:00"]]', "json"),
+        ("phone_verified_by", "Login", None),
+        ("phone_verified_by", "hearsay", "choice"),
+    ],
+)
+def test_what_an_export_writes_is_held_to_the_limits_in_any_other_file(column: str, cell: str, why: str | None) -> None:
+    quoted = cell.replace('"', '""')
+    [found] = read(f'phone,{column}\n41234567,"{quoted}"\n')
+    assert getattr(found, "why", None) == why
+
+
 def test_lines_with_nothing_on_them_are_nobody() -> None:
     assert read("phone,name\n,\n   ,\n\n;;\n".replace(";;", '"",""')) == []
     assert flaw("phone,name\n,Kari\n").why == "nobody"

@@ -88,14 +88,14 @@ _MEANT: Final = {squashed(word): column for column, words in CALLED.items() for 
     squashed(column): column for column in (*PLAIN, *REJECTED)
 }
 
-_EXTRA_NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
+EXTRA_NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 
 def column_of(header: str) -> str | None:
     """Our name for a column; None for one that we do not know."""
     lowered = header.strip().casefold()
     if lowered.startswith(EXTRA):
-        return lowered if _EXTRA_NAME.fullmatch(lowered.removeprefix(EXTRA)) else None
+        return lowered if EXTRA_NAME.fullmatch(lowered.removeprefix(EXTRA)) else None
     if lowered.startswith(CONSENT):
         return CONSENT + header.strip()[len(CONSENT) :]  # a question's name may have capitals
     return _MEANT.get(squashed(header))

@@ -69,7 +69,7 @@ def moment_of(dates: Dates | None, now: datetime) -> Callable[[str], datetime | 
         if not text:
             return None
         if _RFC_3339.match(text):
-            found = _made(lambda: datetime.fromisoformat(text.upper()).astimezone(UTC))
+            found = _timed(text)
         elif ":" in text and not _MIDNIGHT.match(text):
             raise Wrong(Why.TIME, _TIME_SAID)
         else:
@@ -107,6 +107,13 @@ def _or_none(year: int, month: int, day: int) -> date | None:
 def _made(make: Callable[[], _Made]) -> _Made:
     try:
         return make()
+    except (ValueError, OverflowError):
+        raise _no_day() from None
+
+
+def _timed(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text.upper()).astimezone(UTC)
     except (ValueError, OverflowError):
         raise _no_day() from None
 

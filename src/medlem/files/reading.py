@@ -245,8 +245,8 @@ def _judges(layout: Layout, how: How) -> dict[str, Judge]:
         "shared_number": values.yes_or_no,
         "email_verified": values.yes_or_no,
         "birthdate": plain if layout.own else moments.birthdate_of(how.dates),
-        "other_addresses": values.addresses,
-        "extras": values.extras,
+        "other_addresses": values.addresses(plain),
+        "extras": values.extras if layout.own else values.judged_extras,
         "past": values.past,
     }
     if not layout.own and "address_country" not in layout.at:
@@ -259,17 +259,15 @@ def _judges(layout: Layout, how: How) -> dict[str, Judge]:
 
 
 def _phone_of(layout: Layout, how: How) -> Callable[[str], PhoneNumber | None]:
-    if layout.own:
-        return _as_kept
-    return partial(numbers.phone, country=how.country, said=None)
+    return partial(_as_kept if layout.own else numbers.phone, country=how.country, said=None)
 
 
-def _as_kept(cell: str) -> PhoneNumber:
+def _as_kept(cell: str, country: str, said: str | None) -> PhoneNumber | None:
     """A number of an export of ours, which the platform may have given: no metadata has a say."""
     try:
         return PhoneNumber.from_platform(cell)
     except ValueError:
-        raise Wrong(Why.PHONE, "An export of ours has numbers as +4741234567.") from None
+        return numbers.phone(cell, country, said)
 
 
 def _named(layout: Layout) -> str:

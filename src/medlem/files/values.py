@@ -3,15 +3,17 @@
 import re
 import unicodedata
 from collections.abc import Callable
+from dataclasses import fields
 from datetime import datetime
-from typing import Any, Final, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
 
 from medlem.club import spelling
 from medlem.club.extras import LONGEST_ANSWER
 from medlem.club.member import Address
-from medlem.files.reasons import Why, Wrong
+from medlem.files.columns import EXTRA_NAME
+from medlem.files.reasons import Judge, Why, Wrong
 
 _LINE: Final = re.compile(spelling.LINE)
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
@@ -35,7 +37,7 @@ def guarded(text: str) -> str:
 
 def unguarded(cell: str) -> str:
     """What `guarded` was given."""
-    return cell[1:] if _GUARDED.match(cell) else cell
+    return cell[1:] if cell.startswith("'") and _GUARDED.match(cell) else cell
 
 
 def text(cell: str) -> str | None:
@@ -43,8 +45,7 @@ def text(cell: str) -> str | None:
     found = cell.strip()
     if not found:
         return None
-    if found[0] == "'":
-        found = unguarded(found)
+    found = unguarded(found)
     if not _LINE.match(found):
         if _CONTROL.search(found):
             raise Wrong(Why.CONTROL, "There are line ends or other control characters in this cell. Take them out.")
@@ -105,9 +106,31 @@ def json(kind: Any, form: str) -> Callable[[str], Any]:
     return read
 
 
-addresses: Final = json(tuple[Address, ...], 'a list of addresses, [{"street_address": …}]')
+_addresses: Final = json(tuple[Address, ...], 'a list of addresses, [{"street_address": …}]')
 extras: Final = json(dict[str, str], 'answers by their names, {"shoe_size": "43"}')
-past: Final = json(tuple[tuple[datetime, datetime], ...], 'a list of times, [["2019-01-01T00:00:00Z", "2020-…"]]')
+_Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+past: Final = json(tuple[tuple[_Moment, _Moment], ...], 'a list of times, [["2019-01-01T00:00:00Z", "2020-…"]]')
+
+
+def judged_extras(cell: str) -> dict[str, str] | None:
+    """Answers in a file that is no export of ours."""
+    read = {name: extra(said) for name, said in (extras(cell) or {}).items()}
+    if not all(map(EXTRA_NAME.fullmatch, read)):
+        raise Wrong(Why.TEXT, "An answer has a name of small letters, digits and _, such as shoe_size.")
+    return {name: said for name, said in read.items() if said is not None}
+
+
+def addresses(judge: Judge) -> Judge:
+    """Further addresses, whose parts are read as those of the first one."""
+
+    def read(cell: str) -> tuple[Address, ...] | None:
+        found: tuple[Address, ...] | None = _addresses(cell)
+        for one in found or ():
+            for part in fields(one):
+                judge(getattr(one, part.name) or "")
+        return found
+
+    return read
 
 
 def postal_code(country: str | None) -> Callable[[str], str | None]:
