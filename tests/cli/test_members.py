@@ -191,6 +191,25 @@ def test_everything_comes_out_and_in_again_to_the_byte(config: Path, words: str,
     assert told(elsewhere, "import", str(first))["unchanged"] == 3
 
 
+def test_a_member_twice_in_one_file_is_taken_once(config: Path) -> None:
+    file = listed(config, "phone,name\n41234567,Kari\n41234568,Ola\n+47 412 34 567,Kari\n")
+    for code in ("--dry-run", "--json"):
+        done = told(config, "import", file, code, code=3)
+        assert (done["added"], done["rejected_why"]) == (2, {"repeated_line": 1})
+    assert "Line 2 is about the same person" in Path(done["rejects"]).read_text()
+
+
+def test_a_register_that_is_the_merchants_own_system_takes_no_lists(config: Path) -> None:
+    told(config, "import", listed(config, "phone\n41234567\n"))
+    elsewhere = config.with_name("elsewhere.toml")
+    said = {"register": "http", "register_url": "http://127.0.0.1:9", "register_token": "not-for-anybody"}
+    elsewhere.write_text(config.read_text() + "".join(f'{name} = "{value}"\n' for name, value in said.items()))
+    done = run(elsewhere, "import", listed(config, "phone\n41234568\n"))
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert "own system" in done.stderr
+    assert many(config) == 1
+
+
 def test_one_letter_too_many_is_no_accident(config: Path) -> None:
     done = run(config, "export", "mem_01kaq2y3m8e5x7r1t9v0w2z4b6")
     assert done.exit_code == 2
