@@ -218,7 +218,9 @@ def test_what_an_export_writes_is_held_to_the_limits_in_any_other_file(column: s
 
 def test_lines_with_nothing_on_them_are_nobody() -> None:
     assert read("phone,name\n,\n   ,\n\n;;\n".replace(";;", '"",""')) == []
-    assert flaw("phone,name\n,Kari\n").why == "nobody"
+    assert read("phone;land\n;\n") == []
+    assert [flaw(f"phone,name\n{cell},Kari\n").why for cell in ("", " ", "'", '""')] == ["nobody"] * 4
+    assert flaw("phone,land\n,NO\n").why == "nobody"
     assert line("member_number,name\n17,Kari\n").phone is None
 
 

@@ -26,6 +26,7 @@ _LONGEST_HEADER: Final = LONGEST_CELL
 _PROFILE: Final = {
     "name", "given_name", "family_name", "email", "email_verified", "birthdate", "gender", "other_addresses",
 }  # fmt: skip
+_NAMED: Final = frozenset(IDENTITY) - {"phone"}
 _TEXTS: Final = ("id", "member_number", "sub", "name", "given_name", "family_name", "email", "gender", "station")
 _MOMENTS: Final = (
     "phone_verified_at", "joined_at", "left_at", "last_seen_at", "restricted_at", "shared_at", "sharing_withdrawn_at",
@@ -128,7 +129,6 @@ class _Judging:
         self._columns = layout.columns
         self._answers = Answers(layout, how)
         self._records_at = layout.at.get("consents")
-        self._nobody = [layout.at[column] for column in IDENTITY if column in layout.at]
         judges = _judges(layout, how)
         self._plan: list[tuple[int, Judge, str, str]] = []
         self._profile: list[tuple[int, Judge, str, str]] = []
@@ -172,7 +172,7 @@ class _Judging:
             found["extras"] = {**found.get("extras", {}), **self._taken(self._extras, cells)}
         if self._answers or self._records_at is not None:
             found["consents"], found["left_out"] = self._consents(number, cells)
-        if "phone" not in found and not any(cells[place].strip() for place in self._nobody):
+        if found.get("phone") is None and not found.keys() & _NAMED:
             if not any(map(str.strip, cells)):
                 return None
             raise Wrong(Why.NOBODY, f"Nothing says who this is: one of {_named(self._layout)} has to.")
