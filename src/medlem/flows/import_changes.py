@@ -203,7 +203,7 @@ def _station(line: Line, stations: Collection[str], left_out: list[Flawed]) -> S
                 number=line.number,
                 column="station",
                 why=Why.STATION_UNKNOWN,
-                detail="The club has no such station. `medlem station list` shows those that it has.",
+                detail="The club has no such station. `GET /v1/stations` lists those that it has.",
             )
         )
         return None
