@@ -18,6 +18,8 @@ from medlem.storage.session import Row, Session, maybe_millis, millis, moment
 from medlem.vault import Vault
 
 _LONGEST_STEP: Final = 2**16
+_ONE_BY_ONE: Final = 8
+"""After so many that are taken it is a block of numbers that came with a file, which is passed in strides."""
 
 UNREACHED: Final[Row] = {"phone": None, "verified_at": None, "verified_by": None}
 """In the place of a link."""
@@ -57,15 +59,16 @@ class Members:
         return [member_of(row) for row in rows]
 
     async def next_number(self, club: ClubId) -> str:
-        step, further = 1, 1
+        tried = 0
         while True:
+            step = 1 if tried < _ONE_BY_ONE else min(2 ** (tried - _ONE_BY_ONE), _LONGEST_STEP)
             row = await self._session.one("members.next_number", club=club, step=step)
             if row is None:
                 raise LookupError(f"there is no club {club}")
             number = str(row["last_number"])
             if await self._session.one("members.by_number", club=club, member_number=number) is None:
                 return number
-            step, further = further, min(further * 2, _LONGEST_STEP)  # through a block of numbers that came with a file
+            tried += 1
 
     async def add(self, member: Member) -> None:
         await self._session.run("members.add", **columns_of(member))
