@@ -70,6 +70,7 @@ peers: .venv/.ready ## hold client and service to the standard, against npm's oi
 	PYTHONPATH=tests $(BIN)/python -m peers
 
 pictures: .venv/.ready ## take the pictures of docs/pictures anew
+	tools/fonts
 	$(BIN)/python tools/pictures.py
 	$(BIN)/python tools/pictures_phone.py
 	$(BIN)/python tools/pictures_page.py

@@ -1,6 +1,6 @@
 """Takes the pictures in `docs/pictures/`: every state of the till, by day and by night, from a service that runs.
 
-Fonts are the machine's own; Debian's `fonts-inter` looks much like what tills have.
+Fonts are the machine's own: `tools/fonts` sees to it that they look much like what tills have.
 """
 
 import argparse
