@@ -17,6 +17,7 @@ from medlem.flows.importing import FEWEST, FIRST, FREE
 from medlem.flows.ports import Ports
 from medlem.registers.own import OwnRegister
 from medlem.storage import SqliteStorage
+from medlem.storage.sqlite import ALONE, BESIDE_TILLS
 from premises import Premises, add, kept
 from storages import Open
 
@@ -117,13 +118,26 @@ class Stopwatch:
     [
         (0.0, [FIRST, FIRST * 2, FIRST * 4]),
         (1.0, [FIRST, FEWEST, FEWEST]),
-        (0.025 / (FIRST + 60.5), [FIRST, FIRST + 60, FIRST + 60]),
-        (0.025 / (FEWEST + 10.5), [FIRST, FEWEST + 10, FEWEST + 10]),
+        (BESIDE_TILLS / (FIRST + 60.5), [FIRST, FIRST + 60, FIRST + 60]),
+        (BESIDE_TILLS / (FEWEST + 10.5), [FIRST, FEWEST + 10, FEWEST + 10]),
     ],
 )
 async def test_a_batch_is_as_large_as_the_time_allows(
-    ports: Ports, here: Premises, a_line: float, sizes: list[int]
+    ports: Ports, here: Premises, opening: Open, a_line: float, sizes: list[int]
 ) -> None:
     watch = Stopwatch(a_line)
-    taking = importing.take(ports, here.club, watch.draw(sum(sizes)), seconds=watch)
-    assert [len(results) async for results in taking] == sizes
+    async with opening(serving=True):
+        taking = importing.take(ports, here.club, watch.draw(sum(sizes)), seconds=watch)
+        assert [len(results) async for results in taking] == sizes
+
+
+async def test_batches_are_large_while_nobody_serves_and_small_from_the_moment_that_somebody_does(
+    ports: Ports, here: Premises, opening: Open
+) -> None:
+    watch = Stopwatch(BESIDE_TILLS / FIRST)
+    assert ALONE / BESIDE_TILLS > 4, "there is time for batches that grow"
+    taking = importing.take(ports, here.club, watch.draw(FIRST * 8), seconds=watch)
+    assert [len(await anext(taking)) for _ in range(2)] == [FIRST, FIRST * 2]
+    async with opening(serving=True):
+        assert len(await anext(taking)) == FIRST * 4, "as was decided before"
+        assert len(await anext(taking)) == FIRST

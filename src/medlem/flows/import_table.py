@@ -151,7 +151,7 @@ class Files(Protocol):
 
     @property
     def turn(self) -> float:
-        """Seconds for which a transaction may last, so that nobody at a till notices it."""
+        """Seconds for which a transaction may last now, so that nobody at a till notices it."""
 
     async def hold(self, club: ClubId) -> int:
         """Let no other import come between, and nobody draw a member number, before this transaction is over.

@@ -26,8 +26,8 @@ each millisecond (docs/decisions/0052-an-import-is-many-short-transactions.md)."
 
 FIRST: Final = 150
 FEWEST: Final = 150
-MOST: Final = 2000
-"""Lines in a batch."""
+MOST: Final = 20_000
+"""Lines in a batch. So many are one only while no till is there that would have to wait."""
 
 TRIES: Final = 5
 
@@ -69,8 +69,7 @@ async def take(
     order = order or Order()
     drawn, many = iter(lines), FIRST
     files = ports.storage.reading.files
-    stations, turn = await files.stations(club.id), files.turn
-    importing = _Importing(ports, club, order, stations)
+    importing, turn = _Importing(ports, club, order, await files.stations(club.id)), files.turn
     ended: float | None = None
     done, counted = 0, COUNTED_AT // 10
     while batch := list(islice(drawn, many)):
@@ -85,8 +84,11 @@ async def take(
             counted = done
             async with ports.storage.transaction() as tx:
                 await tx.files.count()
-        if len(batch) == many:
-            many = _next(many, turn / max(ended - began, turn / MOST))
+        if (now := files.turn) < turn:
+            many = FIRST  # somebody serves from here since
+        elif len(batch) == many:
+            many = _next(many, now / max(ended - began, now / MOST))
+        turn = now
         yield results
 
 

@@ -33,7 +33,10 @@ class Files:
         self._vault = vault
         self._consents = Consents(session, vault)
         self._members = Members(session, vault)
-        self.turn = session.turn
+
+    @property
+    def turn(self) -> float:
+        return self._session.turn
 
     async def hold(self, club: ClubId) -> int:
         row = await self._session.one("files.hold", club=club)

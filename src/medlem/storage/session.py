@@ -23,7 +23,7 @@ class Session(Protocol):
 
     @property
     def turn(self) -> float:
-        """Seconds for which a transaction of a command may last, so that nobody at a till notices it."""
+        """Seconds for which a transaction of a command may last now, so that nobody at a till notices it."""
 
     async def one(self, statement: str, /, **values: object) -> Row | None:
         """The first row, if there is one."""

@@ -4,7 +4,7 @@ Reads have a connection of their own and see what has been committed; writes go 
 """
 
 import sqlite3
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -27,6 +27,10 @@ from medlem.storage.watching import Bell
 from medlem.storage.writer import SLOW, Writer
 from medlem.vault import Vault
 
+BESIDE_TILLS: Final = 0.025
+ALONE: Final = 1.0
+"""Seconds for which a transaction of a command may last: while somebody serves, and while there is nobody to wait."""
+
 LATE_LOOK: Final = timedelta(seconds=1)
 """How long after its claim a busy process may still have sent a look."""
 
@@ -34,12 +38,15 @@ LATE_LOOK: Final = timedelta(seconds=1)
 class _Session:
     """Runs statements on one connection."""
 
-    turn = 0.025
-    """Nobody else writes meanwhile."""
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, served: Callable[[], bool]) -> None:
         self._connection = connection
+        self._served = served
         self._sql = {name: statement.sql for name, statement in statements().items()}
+
+    @property
+    def turn(self) -> float:
+        """Nobody else writes meanwhile."""
+        return BESIDE_TILLS if self._served() else ALONE
 
     async def one(self, statement: str, /, **values: object) -> Row | None:
         rows = self._execute(statement, values)[0]
@@ -112,8 +119,8 @@ class _Reading(_Session):
 class _Writing(_Session):
     """Lives in the body of one transaction after another."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        super().__init__(connection)
+    def __init__(self, connection: sqlite3.Connection, served: Callable[[], bool]) -> None:
+        super().__init__(connection, served)
         self.topics: set[str] | None = None
 
     @asynccontextmanager
@@ -166,10 +173,11 @@ class SqliteStorage:
     def __init__(self, path: Path | None, vault: Vault, lock: Lock | None, slow: float) -> None:
         self._lock = lock
         self._bell = Bell()
+        served = Lock(path).taken if path is not None else _nobody_serves
         with Connections(path) as connections:
             self._reader = connections.reading
-            self._reading = AllTables(_Reading(connections.reading), vault)
-            self._session = _Writing(connections.writing)
+            self._reading = AllTables(_Reading(connections.reading, served), vault)
+            self._session = _Writing(connections.writing, served)
             self._tables = AllTables(self._session, vault)
             self._check = Place(path).check if path is not None else _nobody_finds_it
             self._writer = Writer(connections.writing, self._bell.ring, slow, self._check)
@@ -257,6 +265,11 @@ class SqliteStorage:
             async with self.transaction() as tables:
                 await tables.enrolments.release_leases(LATE_LOOK + MARGIN)
                 await tables.outbox.release_leases()
+
+
+def _nobody_serves() -> bool:
+    """A database in memory has this process alone."""
+    return False
 
 
 def _nobody_finds_it() -> None:
