@@ -31,6 +31,10 @@ BESIDE_TILLS: Final = 0.025
 ALONE: Final = 1.0
 """Seconds for which a transaction of a command may last: while somebody serves, and while there is nobody to wait."""
 
+_ROOMY: Final = "pragma cache_size=-131072"
+"""KiB, taken as they are needed: a command that writes a million members would else read each index again and again. A
+service is to stay small."""
+
 LATE_LOOK: Final = timedelta(seconds=1)
 """How long after its claim a busy process may still have sent a look."""
 
@@ -175,6 +179,8 @@ class SqliteStorage:
         self._bell = Bell()
         served = Lock(path).taken if path is not None else _nobody_serves
         with Connections(path) as connections:
+            if lock is None:
+                connections.writing.execute(_ROOMY)
             self._reader = connections.reading
             self._reading = AllTables(_Reading(connections.reading, served), vault)
             self._session = _Writing(connections.writing, served)
