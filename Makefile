@@ -75,8 +75,9 @@ pictures: .venv/.ready ## take the pictures of docs/pictures anew
 	$(BIN)/python tools/pictures_phone.py
 	$(BIN)/python tools/pictures_page.py
 
+# With extras, as `coverage[toml]`: without, pip takes a newer version of those than the lock has, and then refuses it.
 lock: ## write requirements.lock anew from pyproject.toml
-	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url -o requirements.lock
+	$(BIN)/uv pip compile pyproject.toml --group dev --universal --no-strip-extras --python-version 3.11 --generate-hashes --no-header --no-emit-index-url -o requirements.lock
 
 clean: ## remove everything that make has made
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage* .schemathesis medlem-demo
