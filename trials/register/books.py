@@ -245,3 +245,10 @@ def plausible(one: Profile, other: Profile) -> bool:
     """Whether all the names of one are among the other's, and it has two at least."""
     names = sorted((set(re.findall(r"\w+", str(each["name"]).casefold())) for each in (one, other)), key=len)
     return len(names[0]) >= 2 and names[0] <= names[1]
+
+
+def alike(one: Profile, other: Profile) -> bool:
+    """Whether a name or an e-mail is the same in both."""
+    names = [set(re.findall(r"\w+", str(each["name"]).casefold())) for each in (one, other)]
+    emails = [str(each["email"] or "").casefold() for each in (one, other)]
+    return names[0] <= names[1] or names[1] <= names[0] or (emails[0] == emails[1] != "")

@@ -1,6 +1,7 @@
 """What is done at a desk: people are entered, changed, leave, are erased, restricted; linkings are taken back."""
 
 import json
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import timedelta
 
@@ -227,6 +228,7 @@ async def export(trial: Trial, account: Account | None = None) -> None:
     numbers = {link.number for link in account.links if link.begun_by not in hidden}
     theirs = {one.casefold() for one in TRACES.findall(json.dumps([account.profile, account.sub]))}
     theirs |= numbers | {number for name, number in account.asked.items() if name not in asked}
+    theirs |= _replaced(trial, account, hidden)
     others = {one.casefold() for one in TRACES.findall(text)} - theirs
     trial.demand("resurrected", others, set(), "what of somebody else stands in an export", account)
     trial.demand("register", {one.phone.removeprefix("+") for one in drawn.numbers}, numbers, "numbers", account)
@@ -251,3 +253,10 @@ async def bring_old_lists(trial: Trial) -> None:
             taken = [lines[one.number] for one in results if isinstance(one, importing.Taken)]
             trial.demand("resurrected", taken, [], "who was erased is back by a list")
     trial.counts["old lists: lines refused"] += len(lines)
+
+
+def _replaced(trial: Trial, account: Account, hidden: Collection[str]) -> set[str]:
+    """What a login of theirs has replaced in their profile: the decision keeps it, and it is theirs."""
+    decisions = [one for one in trial.books.decisions.values() if one.account == account.id and one.undoes is None]
+    before = [one.took for one in decisions if one.took is not None and one.id not in hidden]
+    return {trace.casefold() for trace in TRACES.findall(json.dumps(before))}

@@ -9,7 +9,7 @@ from typing import Final
 
 from medlem.flows import inactivity, proofs
 from trials.chance import drawn_secrets
-from trials.register import cellar, counter, judge, office, tampering
+from trials.register import cellar, counter, judge, lists, office, tampering
 from trials.register.house import open_house
 from trials.register.people import Human, Town
 from trials.register.state import BrokenRule, Trial
@@ -34,7 +34,8 @@ async def _move_house(trial: Trial) -> None:
 DOINGS: Final[tuple[tuple[Doing, float], ...]] = (
     (_visit, 52),
     (_change_number, 9),
-    (office.enter, 14),
+    (office.enter, 12),
+    (lists.read_in, 4),
     (office.record, 6),
     (office.leave, 4),
     (office.erase, 2),
