@@ -109,10 +109,11 @@ class Batch:
             self.results.append(self._line(line, against))
         if self._last != drawn:
             await tx.files.pass_number(self._club.id, self._last)
+        # Changes first: somebody new may have the member number that another one has given up.
+        versions = await tx.files.change(self._changed, self._now)
         for new, record in zip(self._added, consent_ids(self._now, len(self._added)), strict=True):
             new.joined_id = record
         await tx.files.add(self._added, self._now)
-        versions = await tx.files.change(self._changed, self._now)
         if self._order.notices:
             news = [
                 *((new.member, 1, True, _consents(new.records)) for new in self._added),

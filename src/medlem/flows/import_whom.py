@@ -117,7 +117,9 @@ def _reached(line: Line, known: Known) -> Meant | Flawed:
     reached, former = known.reached.get(number, ()), known.former.get(number, ())
     if line.shared_number and line.id is not None:
         return Meant()  # one of ours, of whom it was known that they share it
-    same = [one for one in reached if same_person(one.member.profile, line.profile)]
+    # A name says more than an address, which a household may share: so does that of somebody who has left.
+    same = _of_name(reached, line) or _of_name(former, line)
+    same = same or [one for one in reached if same_person(one.member.profile, line.profile)]
     same = same or [one for one in former if _was(one.member, line)]
     if not same and not line.shared_number:
         same = [one for one in reached if not (named(one.member.profile) and named(line.profile))]
@@ -129,6 +131,10 @@ def _reached(line: Line, known: Known) -> Meant | Flawed:
             "This number reaches somebody else in the register. If they share it, say yes in a column shared_number.",
         )
     return Meant()
+
+
+def _of_name(found: Iterable[Found], line: Line) -> list[Found]:
+    return [one for one in found if same_name(one.member.profile, line.profile)]
 
 
 def _without_number(line: Line) -> Meant | Flawed:
