@@ -3,12 +3,14 @@
 Whoever adds one finds it here, and says why a customer has to wait for it.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+import asyncpg
 import pytest
 
 from medlem.club.member import Profile
@@ -21,9 +23,6 @@ from medlem.storage.postgresql.storage import PostgresqlStorage
 from medlem.storage.postgresql.together import Write, together
 from postgres import TEMPLATE, cluster
 from shop import KARI, STRANGER, Shop, open_shop
-
-if TYPE_CHECKING:
-    import asyncpg
 
 LIMITS: Final = Limits(
     lookups_per_station=(Limit(600, timedelta(minutes=10)), Limit(60, timedelta(minutes=1))),
@@ -110,3 +109,33 @@ async def test_a_stranger_is_five_messages_and_four_for_a_hint_that_nobody_waits
             " + ".join(write.statement for write in (KNOWN, HINT, SHOWN, MISSED)),
             "commit",
         ]
+
+
+async def test_what_goes_in_one_message_takes_its_rows_in_its_order() -> None:
+    url = cluster().new_database(TEMPLATE)
+    async with open_shop(url) as shop:
+        customer = await shop.identify(STRANGER)
+        await shop.ports.errands.finish()
+        kept = await shop.storage.reading.identifications.get(shop.club.id, customer.id)
+        assert kept is not None
+        beside, look = await asyncpg.connect(url), await asyncpg.connect(url)
+        try:
+            holding = beside.transaction()
+            await holding.start()
+            await beside.execute("select 1 from station where id = $1 for update", shop.station.id)
+
+            async def hint() -> None:
+                async with shop.storage.transaction() as tx:
+                    await tx.identifications.set_app_found(kept, found=True)
+                    await tx.events.add(shop.club.id, shop.station.id, customer, shop.clock.now())
+
+            waiting = asyncio.ensure_future(hint())
+            while not await look.fetchval("select 1 from pg_locks where not granted"):
+                assert not waiting.done()
+            mine = "select 1 from identification where id = $1 for update skip locked"
+            assert await look.fetchval(mine, customer.id) is None, "the one that was given first was taken first"
+            await holding.rollback()
+            await waiting
+        finally:
+            await beside.close()
+            await look.close()

@@ -1,7 +1,7 @@
 """Several writes as one statement: each message to PostgreSQL costs more than what it asks for.
 
 They stand side by side in one `with`, so each sees the tables as they were before all of them. No two may write the
-same table, and none may read another one.
+same table, and none may read another one. They are done, and take their rows, in the order in which they are given.
 """
 
 import re
@@ -60,7 +60,10 @@ def together(writes: tuple[Write, ...]) -> Together:
             parts.append(f"counted_{number} as ({put(write.counter, {})})")
             given["position"] = f"(select * from counted_{number})"  # noqa: S608 - a number of ours
         parts.append(f"written_{number} as ({put(write.statement, given)} returning 1)")
-    return Together("with " + ", ".join(parts) + " select 1", parameters)
+    # Whatever is read is done first. Unread, PostgreSQL would do the last one first, and two transactions that take the
+    # same rows in one order here and in another there would wait for each other.
+    done = ", ".join(f"(select count(*) from written_{number})" for number in range(len(writes)))  # noqa: S608 - numbers of ours
+    return Together("with " + ", ".join(parts) + f" select {done}", parameters)
 
 
 @cache
