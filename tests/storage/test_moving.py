@@ -313,7 +313,7 @@ async def test_what_changes_while_it_moves_is_there_too(
         working = asyncio.create_task(busy(storage, here))
         moved = await asyncio.to_thread(lambda: asyncio.run(move(path, url, VAULT, NOW)))  # as another process does
         assert await working > 5
-        assert moved.changes > 50
+        assert moved.changes > 10
     there, left = await everything(path, url)
     assert there == left
 
