@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import asyncpg
@@ -35,7 +36,7 @@ from medlem.flows.member_tables import WithdrawalAddress
 from medlem.flows.ports import Storage
 from medlem.flows.tables import Repeat, StorageUnavailable, Tables
 from medlem.flows.views import IdentificationView
-from medlem.storage import Database, capture, open_storage
+from medlem.storage import Database, capture, moving, open_storage
 from medlem.storage.backup import take
 from medlem.storage.moving import move
 from medlem.storage.postgresql.arriving import Target
@@ -269,9 +270,34 @@ async def test_everything_is_there_and_goes_on_where_it_was(here: Premises, path
         assert taken.request == Masked("req-1")
 
 
-async def busy(storage: Storage, here: Premises) -> int:
+class Copied:
+    """Holds a move back, once it has copied everything, until much has changed that is to be carried over."""
+
+    ROUNDS = 10
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._copied, self._enough = Event(), Event()
+        self._since = 0
+        copy = moving._Move._copy
+
+        async def copy_and_wait(moved: moving._Move) -> None:
+            await copy(moved)
+            self._copied.set()
+            assert await asyncio.to_thread(self._enough.wait, 60), "nothing was changed meanwhile"
+
+        monkeypatch.setattr(moving._Move, "_copy", copy_and_wait)
+
+    def changed(self) -> None:
+        """Everything was changed once more."""
+        self._since += self._copied.is_set()
+        if self._since > self.ROUNDS:
+            self._enough.set()
+
+
+async def busy(storage: Storage, here: Premises, copied: Copied) -> int:
     """Change something of every kind, again and again, until the file takes no more writes; how often."""
     for number in count(1):
+        copied.changed()
         at = later(number)
         try:
             async with storage.transaction() as tx:
@@ -309,11 +335,12 @@ async def test_what_changes_while_it_moves_is_there_too(
     opening: Open, here: Premises, path: Path, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("medlem.storage.moving.FEW", 20)
+    copied = Copied(monkeypatch)
     async with opening(serving=True) as storage:
-        working = asyncio.create_task(busy(storage, here))
+        working = asyncio.create_task(busy(storage, here, copied))
         moved = await asyncio.to_thread(lambda: asyncio.run(move(path, url, VAULT, NOW)))  # as another process does
         assert await working > 5
-        assert moved.changes > 10
+        assert moved.changes > 50
     there, left = await everything(path, url)
     assert there == left
 
